@@ -1,0 +1,33 @@
+/** How every command ends: 2 and its usage for a wrong call, 1 and one line for what else is expected to go wrong. */
+import { WrongSetting } from '../shared/runtime/config.ts';
+import { Unavailable } from '../shared/scans/unavailable.ts';
+
+/** The command was called wrongly. */
+export class UsageError extends Error {
+  override readonly name = 'UsageError';
+}
+
+const isUsage = (error: unknown): error is Error =>
+  error instanceof UsageError ||
+  error instanceof WrongSetting ||
+  // node:util parseArgs: an unknown option, or one without its value
+  (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_'));
+
+const lineOf = (error: Error): string =>
+  error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+
+/** Runs a command on the process's arguments and sets the exit status that it answers. */
+export const run = async (usage: string, main: (args: readonly string[]) => Promise<number>): Promise<void> => {
+  try {
+    process.exitCode = await main(process.argv.slice(2));
+  } catch (error) {
+    if (isUsage(error)) {
+      process.stderr.write(`${lineOf(error)}\n\n${usage}\n`);
+      process.exitCode = 2;
+      return;
+    }
+    if (!(error instanceof Unavailable)) throw error;
+    process.stderr.write(`${lineOf(error)}\n`);
+    process.exitCode = 1;
+  }
+};

@@ -1,0 +1,24 @@
+/** The JSON Schemas of all data, made from the schemas that the code itself reads with. */
+import { z } from 'zod';
+import { jobData } from './apiserver.ts';
+import { exporterData } from './exporter.ts';
+import { nativeData } from './native.ts';
+import { policyEvaluatedData } from './policy-evaluated.ts';
+import { statusChangedData } from './status-changed.ts';
+
+const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
+  'job-event-apiserver': jobData,
+  'job-event-exporter': exporterData,
+  'job-event-native': nativeData,
+  'policy-evaluated': policyEvaluatedData,
+  'status-changed': statusChangedData,
+};
+
+/** The text of each file of `infra/schemas`, by its name. */
+export const jsonSchemas = (): ReadonlyMap<string, string> =>
+  new Map(
+    Object.entries(SCHEMAS).map(([name, schema]) => {
+      const text = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), undefined, 2);
+      return [`${name}.schema.json`, `${text}\n`];
+    }),
+  );

@@ -1,0 +1,128 @@
+/**
+ * The raw message, checked before anybody interprets it: the HTTP binding of CloudEvents in its three modes.
+ *
+ * This check suffices where there is no HTTP; `http.ts` reads the same message with the CloudEvents SDK on top.
+ *
+ * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
+ */
+import { isJsonObject, type JsonObject } from '../conditions/status.ts';
+import { type Event, idOf, isJsonType, mediaType, readEvent } from './event.ts';
+import { decodeUtf8, parseJson } from './json.ts';
+import { Rejected } from './rejected.ts';
+
+/** Bytes of a body, 1 MiB. */
+export const MAX_BODY = 1_048_576;
+export const MAX_BATCH = 1_000;
+
+/** A message as it arrived: header names and values as they stood, a header repeated where it was repeated. */
+export interface HttpMessage {
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Uint8Array | string;
+}
+
+export type Mode = 'binary' | 'structured' | 'batch';
+
+/** One event of a message: read, or what is wrong with it and the `id` it has nevertheless. */
+export type ReadResult = { readonly event: Event } | { readonly rejected: Rejected; readonly id?: string };
+
+/** The attributes and `data` of each event of a message, not yet checked. */
+export interface Envelopes {
+  readonly mode: Mode;
+  readonly envelopes: readonly unknown[];
+}
+
+/** Turns one envelope into an event; throws `Rejected`. */
+export type EventReader = (envelope: JsonObject, mode: Mode) => Event;
+
+const SINGLE_HEADERS = /^(?:ce-.*|content-type)$/;
+
+/** Headers by lower-case name. Throws `Rejected` where one that may stand once says two things. */
+const headerMap = (headers: HttpMessage['headers']): ReadonlyMap<string, string> => {
+  const map = new Map<string, string>();
+  for (const [rawName, value] of headers) {
+    const name = rawName.toLowerCase();
+    const known = map.get(name);
+    if (known !== undefined && known !== value && SINGLE_HEADERS.test(name)) {
+      throw new Rejected(name.slice(0, 64), 'the header stands twice, with two values');
+    }
+    map.set(name, value);
+  }
+  return map;
+};
+
+/** Undoes the percent-encoding of a header's value (HTTP binding §3.1.3.2); what is none stands for itself. */
+const decodeHeader = (value: string): string => {
+  if (!value.includes('%')) return value;
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    return value;
+  }
+};
+
+/** The body stays a text: what is wrong in it is told with the `id` that the headers give. */
+const binaryEnvelope = (headers: ReadonlyMap<string, string>, body: string): JsonObject => {
+  const attributes = [...headers]
+    .filter(([name]) => name.startsWith('ce-'))
+    .map(([name, value]) => [name.slice('ce-'.length), decodeHeader(value)]);
+  return { ...Object.fromEntries(attributes), datacontenttype: headers.get('content-type'), data: body };
+};
+
+const readBatch = (body: string): Envelopes => {
+  const batch = parseJson(body, 'body');
+  if (!Array.isArray(batch)) throw new Rejected('body', 'must be an array of events');
+  if (batch.length > MAX_BATCH)
+    throw new Rejected('body', `must not hold more than ${MAX_BATCH} events`, { status: 413 });
+  return { mode: 'batch', envelopes: batch };
+};
+
+/**
+ * An exporter's webhook with a `layout` sends structured events as plain `application/json`, and without `ce-` headers:
+ * what has a `specversion` inside is one.
+ */
+const readPlainJson = (body: string): Envelopes => {
+  const envelope = parseJson(body, 'body');
+  if (isJsonObject(envelope) && envelope.specversion !== undefined)
+    return { mode: 'structured', envelopes: [envelope] };
+  throw new Rejected('ce-id', 'the header is required, or a body in structured mode');
+};
+
+const bodyText = (body: HttpMessage['body']): string => {
+  const bytes = typeof body === 'string' ? Buffer.byteLength(body) : body.length;
+  if (bytes > MAX_BODY) throw new Rejected('body', `must not be larger than ${MAX_BODY} bytes`, { status: 413 });
+  if (typeof body !== 'string') return decodeUtf8(body, 'body');
+  if (!body.isWellFormed()) throw new Rejected('body', 'must be UTF-8');
+  return body;
+};
+
+const isBinary = (headers: ReadonlyMap<string, string>): boolean =>
+  headers.keys().some((name) => name.startsWith('ce-'));
+
+/** Tells the mode of a message and takes its events apart. Throws `Rejected` where the whole message is wrong. */
+export const readEnvelopes = (message: HttpMessage): Envelopes => {
+  const headers = headerMap(message.headers);
+  const type = mediaType(headers.get('content-type') ?? '', 'content-type');
+  const body = bodyText(message.body);
+  if (type === 'application/cloudevents-batch+json') return readBatch(body);
+  if (type === 'application/cloudevents+json') return { mode: 'structured', envelopes: [parseJson(body, 'body')] };
+  const binary = isBinary(headers);
+  if (!isJsonType(type) && !(binary && type === '')) {
+    throw new Rejected('content-type', 'must be a JSON or CloudEvents media type', { status: 415 });
+  }
+  return binary ? { mode: 'binary', envelopes: [binaryEnvelope(headers, body)] } : readPlainJson(body);
+};
+
+/** The event of one envelope, or what is wrong with it. */
+export const readEnvelope = (envelope: unknown, mode: Mode, reader: EventReader): ReadResult => {
+  try {
+    if (!isJsonObject(envelope)) throw new Rejected('body', 'must be an object');
+    return { event: reader(envelope, mode) };
+  } catch (error) {
+    if (!(error instanceof Rejected)) throw error;
+    const id = idOf(envelope);
+    return { rejected: error, ...(id !== undefined && { id }) };
+  }
+};
+
+/** The reader that needs no SDK. */
+export const plainReader: EventReader = (envelope) => readEvent(envelope);

@@ -1,0 +1,25 @@
+/** Input that is wrong and stays wrong: sending it again does not help. */
+import type { z } from 'zod';
+
+/** The HTTP status of a rejection: malformed, too large, or of a media type that nobody here reads. */
+export type RejectedStatus = 400 | 413 | 415;
+
+/** Says which field is at fault and what is allowed there, in one line for the sender. */
+export class Rejected extends Error {
+  readonly field: string;
+  readonly status: RejectedStatus;
+
+  constructor(field: string, problem: string, options: ErrorOptions & { readonly status?: RejectedStatus } = {}) {
+    super(`${field}: ${problem}`, options);
+    this.name = 'Rejected';
+    this.field = field;
+    this.status = options.status ?? 400;
+  }
+}
+
+/** The first thing that a schema found wrong with the value of `field`. */
+export const rejectedBySchema = (field: string, error: z.ZodError): Rejected => {
+  const [issue] = error.issues;
+  const path = [field, ...(issue?.path ?? [])].map(String).join('.');
+  return new Rejected(path, issue?.message ?? 'is not valid', { cause: error });
+};

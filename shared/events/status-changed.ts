@@ -1,0 +1,83 @@
+/**
+ * The event that a fact causes: what people and alerts hear of.
+ *
+ * A function of the scan and the fact as its run keeps it: sent again after a crash it is the same event, with the same
+ * `id`. Only `phase` and `conditions` are as they stood when it was sent, and so advisory.
+ */
+import { createHash } from 'node:crypto';
+import { z } from 'zod';
+import { canonicalJson } from '../conditions/canonical.ts';
+import { type Fact, factInstant } from '../conditions/facts.ts';
+import { changesOf } from '../conditions/project.ts';
+import { CONDITION_TYPES, type JsonObject, reportFields } from '../conditions/status.ts';
+import type { Event } from './event.ts';
+import { scanRef, uid } from './fields.ts';
+import { STATUS_CHANGED } from './types.ts';
+
+const status = z.enum(['True', 'False', 'Unknown']);
+const dateTime = z.string().meta({ format: 'date-time' });
+
+export const statusChangedData = z
+  .object({
+    scan: scanRef.extend({ labels: z.record(z.string(), z.string()).exactOptional() }),
+    run: z.object({ uid, age: dateTime }),
+    fact: z.object({ type: z.enum(['started', 'finished', 'evaluated']), at: dateTime }),
+    changes: z.array(z.object({ type: z.enum(CONDITION_TYPES), to: status })),
+    phase: z.enum(['Pending', 'Scanning', 'Completed', 'Failed', 'Error']),
+    conditions: z.array(z.looseObject({ type: z.string(), status })),
+    artifact: z.looseObject({}).exactOptional(),
+    cveCount: reportFields.cveCount.exactOptional(),
+    worst: reportFields.worst.exactOptional(),
+  })
+  .meta({ title: 'A status-changed event' });
+
+/** What `status-changed` needs beside the fact. */
+export interface StatusChange {
+  readonly fact: Fact;
+  /** The scan's status after the fact. */
+  readonly status: () => JsonObject;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+const CARRIED = ['traceparent', 'scanreplay'] as const;
+
+const carried = ({ extensions }: Event): JsonObject =>
+  Object.fromEntries(CARRIED.filter((name) => name in extensions).map((name) => [name, extensions[name]]));
+
+const toldByFact = ({ type, run }: Fact): unknown => {
+  if (type === 'started') return run.startedAt ?? run.createdAt;
+  return type === 'finished' ? run.finish : run.verdict;
+};
+
+const idOfFact = (fact: Fact): string =>
+  createHash('sha256')
+    .update(canonicalJson([fact.scan.uid, fact.run.uid, fact.type, toldByFact(fact)]))
+    .digest('hex');
+
+/** The fields of a status that the event passes on. */
+const PASSED_ON = ['phase', 'conditions', 'artifact', 'cveCount'];
+
+/** The CloudEvent, in JSON, that says what `cause` changed. */
+export const statusChanged = ({ fact, status, labels }: StatusChange, cause: Event, cluster: string): JsonObject => {
+  const { scan, type, run } = fact;
+  const at = factInstant(fact);
+  const passedOn = Object.entries(status()).filter(([name]) => PASSED_ON.includes(name));
+  return {
+    specversion: '1.0',
+    id: idOfFact(fact),
+    source: `/scanstatus/${cluster}`,
+    type: STATUS_CHANGED,
+    subject: `${scan.namespace}/${scan.kind}/${scan.name}`,
+    time: at,
+    datacontenttype: 'application/json',
+    ...carried(cause),
+    data: {
+      scan: labels === undefined ? scan : { ...scan, labels },
+      run: { uid: run.uid, age: run.age },
+      fact: { type, at },
+      changes: changesOf(type, run),
+      ...Object.fromEntries(passedOn),
+      ...(run.verdict?.worst !== undefined && { worst: run.verdict.worst }),
+    },
+  };
+};

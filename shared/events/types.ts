@@ -1,0 +1,18 @@
+/** The types of events that come in and go out, and what each says. */
+import type { FactType } from '../conditions/facts.ts';
+
+export const JOB_STARTED = 'dev.scanstatus.job-started.v1';
+export const JOB_FINISHED = 'dev.scanstatus.job-finished.v1';
+export const POLICY_EVALUATED = 'dev.scanstatus.policy-evaluated.v1';
+export const STATUS_CHANGED = 'dev.scanstatus.status-changed.v1';
+
+/** Knative's ApiServerSource in resource mode: `data` is the whole object. */
+export const APISERVER_ADDED = 'dev.knative.apiserver.resource.add';
+export const APISERVER_UPDATED = 'dev.knative.apiserver.resource.update';
+export const APISERVER_DELETED = 'dev.knative.apiserver.resource.delete';
+
+/** What a type promises that its data tells; a type that is not listed promises nothing. */
+export const PROMISED_FACT: ReadonlyMap<string, FactType> = new Map([
+  [JOB_STARTED, 'started'],
+  [JOB_FINISHED, 'finished'],
+]);

@@ -1,0 +1,85 @@
+/** The replay: every record of an archive through the one way in, and what became of each. */
+import { type Fact, factInstant } from '../conditions/facts.ts';
+import { type Instant, parseInstant } from '../conditions/instant.ts';
+import type { Event } from '../events/event.ts';
+import { Rejected } from '../events/rejected.ts';
+import type { ScanFunction } from '../runtime/function.ts';
+import { type Outcome, type Received, type Reply, receive, type Services } from '../runtime/receive.ts';
+import type { Line } from './lines.ts';
+import { readRecord } from './records.ts';
+
+/** Which events to replay; an absent bound lets all through. */
+export interface Selection {
+  readonly scan?: { readonly kind?: string; readonly namespace: string; readonly name: string };
+  readonly type?: string;
+  /** The first and the last instant of facts. */
+  readonly since?: Instant;
+  readonly until?: Instant;
+}
+
+export type Summary = Readonly<Record<Outcome, number>>;
+
+/** Hears of each event as it happens. */
+export interface Observer {
+  readonly event: (line: Line, received: Received) => void | Promise<void>;
+  /** Called after each block of lines. */
+  readonly progress: (line: Line) => void;
+}
+
+const isOfScan = ({ scan }: Selection, fact: Fact | undefined): boolean =>
+  scan === undefined ||
+  (fact?.scan.name === scan.name &&
+    fact.scan.namespace === scan.namespace &&
+    (scan.kind ?? fact.scan.kind) === fact.scan.kind);
+
+const isWithin = ({ since, until }: Selection, event: Event, fact: Fact | undefined): boolean => {
+  if (since === undefined && until === undefined) return true;
+  const instant = fact === undefined ? parseInstant(event.time ?? '') : factInstant(fact);
+  return instant !== undefined && instant >= (since ?? instant) && instant <= (until ?? instant);
+};
+
+/** Whether a replay leaves an event out. What cannot be read is never left out: it might be what one looks for. */
+export const leavesOut =
+  (selection: Selection) =>
+  (event: Event, fact: Fact | undefined): boolean =>
+    event.type !== (selection.type ?? event.type) || !isOfScan(selection, fact) || !isWithin(selection, event, fact);
+
+const rejectedLine = (why: Rejected): Reply => ({
+  batch: false,
+  received: [{ outcome: 'rejected', why, changes: [], causes: [] }],
+});
+
+const replayLine = async ({ text }: Line, functions: readonly ScanFunction[], services: Services): Promise<Reply> => {
+  if (text instanceof Rejected) return rejectedLine(text);
+  try {
+    return await receive(readRecord(text), functions, services);
+  } catch (error) {
+    if (error instanceof Rejected) return rejectedLine(error);
+    throw error;
+  }
+};
+
+const isBlank = ({ text }: Line): boolean => typeof text === 'string' && text.trim() === '';
+
+/** Replays lines, one after the other, and counts the outcomes. */
+export const replay = async (
+  blocks: AsyncIterable<readonly Line[]>,
+  functions: readonly ScanFunction[],
+  services: Services,
+  observer: Observer,
+): Promise<Summary> => {
+  const summary = { applied: 0, duplicate: 0, superseded: 0, ignored: 0, rejected: 0, unavailable: 0 };
+  for await (const lines of blocks) {
+    for (const line of lines) {
+      if (isBlank(line)) continue;
+      const { received } = await replayLine(line, functions, services);
+      for (const one of received) {
+        summary[one.outcome] += 1;
+        await observer.event(line, one);
+      }
+    }
+    const last = lines.at(-1);
+    if (last !== undefined) observer.progress(last);
+  }
+  return summary;
+};

@@ -1,0 +1,131 @@
+/** The settings, read from the environment; the only file that looks there. */
+import { z } from 'zod';
+import type { Scope } from '../events/scope.ts';
+
+/** A setting that is wrong, named by its variable. */
+export class WrongSetting extends Error {
+  constructor(variable: string, problem: string) {
+    super(`${variable}: ${problem}`);
+    this.name = 'WrongSetting';
+  }
+}
+
+type Environment = Readonly<Record<string, string | undefined>>;
+
+const words = z
+  .string()
+  .transform((text) => text.split(/[\s,]+/).filter((word) => word !== ''))
+  .refine((list) => list.length > 0, 'must name at least one');
+
+const wholeNumber = (from: number, to: number) => {
+  const error = `must be a whole number from ${from} to ${to}`;
+  return z
+    .string()
+    .regex(/^\d+$/, error)
+    .transform(Number)
+    .refine((value) => value >= from && value <= to, error);
+};
+
+const storeSettings = z.object({
+  SCAN_STORE: z.enum(['embedded'], { error: 'must be embedded' }).default('embedded'),
+  SCAN_STORE_PATH: z.string().default('.data/scans.db'),
+  SCAN_STORE_MAX: wholeNumber(1, 10_000_000).default(100_000),
+});
+
+const scopeSettings = z.object({
+  SCAN_GROUP: z
+    .string()
+    .regex(/^[a-z0-9.-]+$/, 'must be an API group')
+    .default('scanning.apps.tanzu.vmware.com'),
+  SCAN_KINDS: words.default(['SourceScan', 'ImageScan']),
+  SCAN_NAMESPACES: words.optional(),
+});
+
+const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const;
+
+const serverSettings = z.object({
+  PORT: wholeNumber(0, 65_535).default(8_080),
+  HOST: z.string().default('127.0.0.1'),
+  AUTH: z.enum(['none'], { error: 'must be none, or not set' }).optional(),
+  K_SINK: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  SCAN_CLUSTER: z
+    .string()
+    .regex(/^[\w.-]{1,253}$/, 'must be a name: letters, digits, . _ -')
+    .default('local'),
+  LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('info'),
+});
+
+/** Settings that would be unsafe to overlook, because this version cannot honour them. */
+const NOT_YET = ['AUTH_CONFIG', 'ALERTS_CONFIG'];
+
+const read = <T extends z.ZodObject>(schema: T, environment: Environment): z.infer<T> => {
+  // An empty variable is one that is not set, as shells and manifests write it.
+  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const parsed = schema.safeParse(set);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  throw new WrongSetting(String(issue?.path[0]), issue?.message ?? 'is not valid');
+};
+
+const checkNotYet = (environment: Environment): void => {
+  const asked = NOT_YET.find((name) => environment[name]);
+  if (asked !== undefined) throw new WrongSetting(asked, 'this version has no such setting');
+  if ((environment.JOB_FACTS ?? 'events') !== 'events') throw new WrongSetting('JOB_FACTS', 'must be events');
+};
+
+export interface StoreSettings {
+  readonly path: string;
+  /** Scans that the store takes. */
+  readonly maximum: number;
+}
+
+/** Where scans are kept. Throws `WrongSetting`. */
+export const readStoreSettings = (environment: Environment = process.env): StoreSettings => {
+  const { SCAN_STORE_PATH, SCAN_STORE_MAX } = read(storeSettings, environment);
+  return { path: SCAN_STORE_PATH, maximum: SCAN_STORE_MAX };
+};
+
+/** Which scans are kept. Throws `WrongSetting`. */
+export const readScope = (environment: Environment = process.env): Scope => {
+  const { SCAN_GROUP, SCAN_KINDS, SCAN_NAMESPACES } = read(scopeSettings, environment);
+  return {
+    group: SCAN_GROUP,
+    kinds: new Set(SCAN_KINDS),
+    ...(SCAN_NAMESPACES !== undefined && { namespaces: new Set(SCAN_NAMESPACES) }),
+  };
+};
+
+export interface ServerSettings {
+  readonly port: number;
+  readonly host: string;
+  /** Whether only this machine can reach the server. */
+  readonly isLoopback: boolean;
+  /** Where emitted events go; absent, they are the answer. */
+  readonly sink?: string;
+  readonly cluster: string;
+  readonly logLevel: (typeof LEVELS)[number];
+}
+
+const isLoopbackHost = (host: string): boolean =>
+  host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
+
+/** How the server listens and answers. Throws `WrongSetting`, also where strangers could reach it unasked. */
+export const readServerSettings = (environment: Environment = process.env): ServerSettings => {
+  checkNotYet(environment);
+  const { PORT, HOST, AUTH, K_SINK, SCAN_CLUSTER, LOG_LEVEL } = read(serverSettings, environment);
+  const isLoopback = isLoopbackHost(HOST);
+  if (!isLoopback && AUTH !== 'none') {
+    throw new WrongSetting('HOST', `${HOST} can be reached by strangers; say AUTH=none if they may send events`);
+  }
+  return {
+    port: PORT,
+    host: HOST,
+    isLoopback,
+    cluster: SCAN_CLUSTER,
+    logLevel: LOG_LEVEL,
+    ...(K_SINK !== undefined && { sink: K_SINK }),
+  };
+};
+
+/** The folder that the user stands in: npm runs scripts in the project's, and says where it was called. */
+export const workingFolder = (environment: Environment = process.env): string => environment.INIT_CWD ?? process.cwd();

@@ -1,0 +1,45 @@
+/**
+ * Error bodies: one line of ASCII that names the event and the field at fault.
+ *
+ * @see https://www.rfc-editor.org/rfc/rfc9457 (problem details)
+ */
+import { STATUS_CODES } from 'node:http';
+import { Rejected } from '../events/rejected.ts';
+import type { Received } from './receive.ts';
+
+const asciiJson = (value: unknown): string =>
+  JSON.stringify(value).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
+
+const MAX_NAMED = 20;
+
+const lineOf = ({ id, why }: Received): string => {
+  const text = typeof why === 'string' ? why : (why?.message ?? '');
+  return id === undefined ? text : `event ${JSON.stringify(id)}: ${text}`;
+};
+
+/** An answer that says what is wrong, as `application/problem+json`. */
+export const problem = (
+  status: number,
+  detail: string,
+  members: object = {},
+  headers: Readonly<Record<string, string>> = {},
+): Response =>
+  new Response(asciiJson({ type: 'about:blank', title: STATUS_CODES[status], status, detail, ...members }), {
+    status,
+    headers: { 'content-type': 'application/problem+json', ...headers },
+  });
+
+/** The answer to a message some of whose events failed: the first in words, all by their `id` and field. */
+export const problemOf = (
+  status: number,
+  failed: readonly Received[],
+  headers: Readonly<Record<string, string>> = {},
+): Response => {
+  const named = failed
+    .slice(0, MAX_NAMED)
+    .map(({ id, why }) => ({ ...(id !== undefined && { id }), ...(why instanceof Rejected && { field: why.field }) }));
+  const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
+  const [first] = failed;
+  const detail = first === undefined ? '' : `${lineOf(first)}${more}`;
+  return problem(status, detail, failed.length > 1 ? { events: named } : named[0], headers);
+};

@@ -1,0 +1,203 @@
+/**
+ * The one way in: a raw message becomes facts, the facts become status, and every event gets its outcome.
+ *
+ * Every runtime and the replay come through here, so that an event means the same wherever it arrives. Nothing that a
+ * sender can write makes it throw.
+ */
+import type { Fact, ScanRef } from '../conditions/facts.ts';
+import { type Change, changesOf } from '../conditions/project.ts';
+import type { Event } from '../events/event.ts';
+import {
+  type Envelopes,
+  type EventReader,
+  type HttpMessage,
+  plainReader,
+  type ReadResult,
+  readEnvelope,
+  readEnvelopes,
+} from '../events/message.ts';
+import { Rejected } from '../events/rejected.ts';
+import { type Ignored, isIgnored, latestBelieved, outOfScope, type Scope } from '../events/scope.ts';
+import type { StatusChange } from '../events/status-changed.ts';
+import { type Applied, applyFacts } from '../scans/apply.ts';
+import { type ScanStore, scanKey } from '../scans/store.ts';
+import { Unavailable } from '../scans/unavailable.ts';
+import type { ScanFunction } from './function.ts';
+
+/** What became of an event; from the one that a sender must hear of most. */
+export const OUTCOMES = ['unavailable', 'rejected', 'applied', 'superseded', 'duplicate', 'ignored'] as const;
+export type Outcome = (typeof OUTCOMES)[number];
+
+/** What one event came to. */
+export interface Received {
+  readonly outcome: Outcome;
+  /** The event's `id` and `type`, where it has them. */
+  readonly id?: string;
+  readonly type?: string;
+  readonly scan?: ScanRef;
+  /** The conditions that it decided; empty unless it was applied. */
+  readonly changes: readonly Change[];
+  /** Why it was rejected, unavailable, ignored or superseded. */
+  readonly why?: Error | string;
+  /** The event itself, where it could be read. */
+  readonly event?: Event;
+  /** What people should hear of: the status-changed events it causes. */
+  readonly causes: readonly StatusChange[];
+}
+
+export interface Services {
+  readonly store: ScanStore;
+  readonly scope: Scope;
+  /** Reads one event of a message; without it the check alone, as where there is no HTTP. */
+  readonly reader?: EventReader;
+  /** The clock (Unix milliseconds) of a live function; a dry run has none, and believes any instant. */
+  readonly now?: () => number;
+  /** Passes over events before they are applied; absent, none. */
+  readonly passesOver?: (event: Event, fact: Fact | undefined) => boolean;
+}
+
+export interface Reply {
+  /** Whether the message was a batch, which is answered as one. */
+  readonly batch: boolean;
+  /** One for each event of the message, in its order; none for those passed over. */
+  readonly received: readonly Received[];
+}
+
+type Decision = Fact | Ignored | Rejected | Unavailable;
+
+const isError = (decision: Decision): decision is Rejected | Unavailable => decision instanceof Error;
+const isFact = (decision: Decision): decision is Fact => !isError(decision) && !isIgnored(decision);
+
+/** Anything but `Rejected` is our own mistake: the event is kept by its sender until that is mended. */
+const decide = (event: Event, { fact }: ScanFunction, scope: Scope): Decision => {
+  try {
+    const decision = fact(event, scope);
+    return isIgnored(decision) ? decision : (outOfScope(decision.scan, scope) ?? decision);
+  } catch (error) {
+    return error instanceof Rejected ? error : new Unavailable('the function failed', { cause: error });
+  }
+};
+
+/** An event and what each function that takes it made of it. */
+interface Decided {
+  readonly event: Event;
+  readonly decisions: readonly Decision[];
+}
+
+const decideAll = (event: Event, functions: readonly ScanFunction[], scope: Scope): Decided => {
+  const takers = functions.filter(({ accepts }) => accepts.includes(event.type));
+  if (takers.length === 0) {
+    const accepted = [...new Set(functions.flatMap(({ accepts }) => accepts))].join(', ');
+    return { event, decisions: [new Rejected('type', `must be one of ${accepted}`)] };
+  }
+  return { event, decisions: takers.map((taker) => decide(event, taker, scope)) };
+};
+
+const causesOf = ({ outcome, fact, live }: Applied): readonly StatusChange[] => {
+  const isHeard = outcome === 'applied' || (outcome === 'duplicate' && fact.type !== 'started');
+  return isHeard && live !== undefined ? [{ fact, ...live }] : [];
+};
+
+const fromApplied = (applied: Applied): Received => {
+  const { outcome, fact, live } = applied;
+  const changes = outcome === 'applied' ? changesOf(fact.type, fact.run) : [];
+  const why = live === undefined ? 'the scan is gone or was recreated' : 'a newer run is known';
+  return { outcome, scan: fact.scan, changes, causes: causesOf(applied), ...(outcome === 'superseded' && { why }) };
+};
+
+const fromError = (why: Rejected | Unavailable, scan?: ScanRef): Received => ({
+  outcome: why instanceof Rejected ? 'rejected' : 'unavailable',
+  why,
+  changes: [],
+  causes: [],
+  ...(scan && { scan }),
+});
+
+type Results = ReadonlyMap<Fact, Received>;
+
+const applyScan = async (store: ScanStore, facts: readonly Fact[], results: Map<Fact, Received>): Promise<void> => {
+  try {
+    for (const applied of await applyFacts(store, facts)) results.set(applied.told, fromApplied(applied));
+  } catch (error) {
+    const isOurs = error instanceof Unavailable || error instanceof Rejected;
+    const why = isOurs ? error : new Unavailable('the store failed', { cause: error });
+    for (const fact of facts) results.set(fact, fromError(why, fact.scan));
+  }
+};
+
+/** Applies the facts scan by scan: however many there are about one, it is written once. */
+const applyAll = async (store: ScanStore, facts: readonly Fact[]): Promise<Results> => {
+  const results = new Map<Fact, Received>();
+  if (facts.length < 2) await applyScan(store, facts, results);
+  else {
+    const byScan = Object.values(Object.groupBy(facts, ({ scan }) => scanKey(scan)));
+    await Promise.all(byScan.map((group = []) => applyScan(store, group, results)));
+  }
+  return results;
+};
+
+const fromDecision = (decision: Decision, results: Results): Received => {
+  if (isError(decision)) return fromError(decision);
+  if (isIgnored(decision)) return { outcome: 'ignored', why: decision.ignored, changes: [], causes: [] };
+  return results.get(decision) as Received;
+};
+
+const severity = ({ outcome }: Received): number => OUTCOMES.indexOf(outcome);
+
+/** What several functions made of one event: the outcome that its sender must hear of most, and all it caused. */
+const mergeReceived = (all: readonly Received[]): Received => {
+  const [first, ...others] = all;
+  if (first === undefined || others.length === 0) return first as Received;
+  const worst = all.reduce((a, b) => (severity(b) < severity(a) ? b : a));
+  const scan = all.find((received) => received.scan)?.scan;
+  return {
+    ...worst,
+    changes: all.flatMap(({ changes }) => changes),
+    causes: all.flatMap(({ causes }) => causes),
+    ...(scan && { scan }),
+  };
+};
+
+const fromDecided = ({ event, decisions }: Decided, results: Results): Received => {
+  const received = mergeReceived(decisions.map((decision) => fromDecision(decision, results)));
+  return { ...received, id: event.id, type: event.type, event };
+};
+
+const fromUnread = (read: Extract<ReadResult, { rejected: Rejected }>): Received => ({
+  ...fromError(read.rejected),
+  ...(read.id !== undefined && { id: read.id }),
+});
+
+const scopeNow = ({ scope, now }: Services): Scope =>
+  now === undefined ? scope : { ...scope, latest: latestBelieved(now()) };
+
+const readMessage = (message: HttpMessage | Envelopes): Envelopes | Rejected => {
+  try {
+    return 'headers' in message ? readEnvelopes(message) : message;
+  } catch (error) {
+    if (error instanceof Rejected) return error;
+    throw error;
+  }
+};
+
+/** Reads a message, applies what its events tell through the functions that take them, and says what became of each. */
+export const receive = async (
+  message: HttpMessage | Envelopes,
+  functions: readonly ScanFunction[],
+  services: Services,
+): Promise<Reply> => {
+  const { store, reader = plainReader, passesOver = () => false } = services;
+  const read = readMessage(message);
+  if (read instanceof Rejected) return { batch: false, received: [fromError(read)] };
+  const scope = scopeNow(services);
+  const taken = read.envelopes
+    .map((envelope) => readEnvelope(envelope, read.mode, reader))
+    .map((result) => ('event' in result ? decideAll(result.event, functions, scope) : result))
+    .filter((result) => !('event' in result) || !passesOver(result.event, result.decisions.find(isFact)));
+  const facts = taken.flatMap((result) => ('event' in result ? result.decisions.filter(isFact) : []));
+  const results = await applyAll(store, facts);
+  return {
+    batch: read.mode === 'batch',
+    received: taken.map((result) => ('event' in result ? fromDecided(result, results) : fromUnread(result))),
+  };
+};

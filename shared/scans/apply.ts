@@ -1,0 +1,100 @@
+/**
+ * Facts to status: read, join, project, compare, write; on a conflict from the start.
+ *
+ * Whoever writes meanwhile loses nothing: each attempt joins into what it has just read.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDeepStrictEqual } from 'node:util';
+import type { Fact } from '../conditions/facts.ts';
+import { project } from '../conditions/project.ts';
+import { addRun, type Runs } from '../conditions/runs.ts';
+import type { JsonObject } from '../conditions/status.ts';
+import type { NextStatus, ScanStore, StoredScan } from './store.ts';
+import { Conflict, Unavailable } from './unavailable.ts';
+
+/** What became of one fact. */
+export interface Applied {
+  readonly outcome: 'applied' | 'duplicate' | 'superseded';
+  /** The fact as it was told. */
+  readonly told: Fact;
+  /** The fact as its run keeps it: of two finishes of one run the one that stands. */
+  readonly fact: Fact;
+  /** The scan as it stands; absent where it is gone or was recreated. */
+  readonly live?: { readonly status: () => JsonObject; readonly labels?: Readonly<Record<string, string>> };
+}
+
+const WRITES = 5;
+/** The longest wait before the second attempt, in milliseconds; it doubles with each. */
+const FIRST_WAIT = 10;
+
+/** Full jitter: two writers that met once should not meet again. */
+const wait = async (attempt: number): Promise<void> => {
+  await delay(Math.random() * FIRST_WAIT * 2 ** attempt);
+};
+
+interface Joined {
+  readonly runs: Runs;
+  readonly outcomes: readonly Applied['outcome'][];
+}
+
+const joinFacts = (runs: Runs, facts: readonly Fact[]): Joined => {
+  let joined = runs;
+  const outcomes = facts.map(({ run }) => {
+    const before = joined;
+    joined = addRun(before, run);
+    if (joined === before) return 'duplicate';
+    return joined[0]?.uid === run.uid ? 'applied' : 'superseded';
+  });
+  return { runs: joined, outcomes };
+};
+
+const asKept = (fact: Fact, runs: Runs): Fact => ({
+  ...fact,
+  run: runs.find(({ uid }) => uid === fact.run.uid) ?? fact.run,
+});
+
+/** What is to be written. A dry run asks for the status of each scan once, not after each event. */
+const nextStatus = (stored: StoredScan, runs: Runs): NextStatus => {
+  let projected: JsonObject | undefined;
+  return {
+    runs,
+    status: () => {
+      projected ??= project(stored.status, runs, stored.spec);
+      return projected;
+    },
+  };
+};
+
+/** Where the runs stay the same, somebody may still have changed what follows from them. */
+const isWritten = (stored: StoredScan, next: NextStatus): boolean =>
+  next.runs === stored.runs && isDeepStrictEqual(next.status(), stored.status);
+
+const attempt = async (store: ScanStore, stored: StoredScan, facts: readonly Fact[]): Promise<readonly Applied[]> => {
+  const { runs, outcomes } = joinFacts(stored.runs, facts);
+  const next = nextStatus(stored, runs);
+  if (!isWritten(stored, next)) await store.write(stored, next);
+  const live = { status: next.status, ...(stored.labels && { labels: stored.labels }) };
+  return facts.map((told, at) => ({ outcome: outcomes[at] ?? 'duplicate', told, fact: asKept(told, runs), live }));
+};
+
+/**
+ * Writes the facts of one scan, all together in one write, and says what became of each, in their order.
+ *
+ * @param facts all about the same scan
+ * @throws Unavailable where the store cannot be reached, or conflicts persist
+ */
+export const applyFacts = async (store: ScanStore, facts: readonly Fact[]): Promise<readonly Applied[]> => {
+  const [first] = facts;
+  if (first === undefined) return [];
+  for (let tried = 0; tried < WRITES; tried += 1) {
+    const stored = await store.read(first.scan);
+    if (stored === undefined) return facts.map((fact) => ({ outcome: 'superseded', told: fact, fact }));
+    try {
+      return await attempt(store, stored, facts);
+    } catch (error) {
+      if (!(error instanceof Conflict)) throw error;
+      await wait(tried);
+    }
+  }
+  throw new Unavailable('the scan is written by others all the time');
+};

@@ -1,0 +1,19 @@
+/** The store cannot answer now; the same event sent again later may succeed. */
+export class Unavailable extends Error {
+  /** Seconds after which to try again. */
+  readonly retryAfter: number;
+
+  constructor(problem: string, options: ErrorOptions & { readonly retryAfter?: number } = {}) {
+    super(problem, options);
+    this.name = 'Unavailable';
+    this.retryAfter = options.retryAfter ?? 5;
+  }
+}
+
+/** Somebody else wrote the scan between our read and our write. */
+export class Conflict extends Error {
+  constructor(options?: ErrorOptions) {
+    super('the scan has changed since it was read', options);
+    this.name = 'Conflict';
+  }
+}
