@@ -1,7 +1,5 @@
 /** Canonical JSON (RFC 8785): equal values have equal bytes, which is how the law compares two statuses. */
 
-export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
-
 /** The canonical text of a JSON value. A key whose value is `undefined` is left out, as JSON does. */
 export const canonicalJson = (value: unknown): string => {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;

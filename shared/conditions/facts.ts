@@ -31,9 +31,9 @@ export interface Finish {
 export const SEVERITIES = ['CRITICAL', 'HIGH', 'MEDIUM', 'LOW', 'UNKNOWN'] as const;
 
 /** Vulnerabilities by severity, and all together. */
-export type CveCount = Readonly<Record<(typeof SEVERITIES)[number] | 'CVETOTAL', number>>;
+type CveCount = Readonly<Record<(typeof SEVERITIES)[number] | 'CVETOTAL', number>>;
 
-export interface Scanner {
+interface Scanner {
   readonly name?: string;
   readonly vendor?: string;
   readonly version?: string;

@@ -15,7 +15,7 @@ const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 
 const bytesOf = (character: string): number => {
   if (character === '"' || character === '\\' || character === '\n' || character === '\t') return 2;
-  const point = character.codePointAt(0) ?? 0;
+  const point = Number(character.codePointAt(0));
   if (point < 0x80) return 1;
   if (point < 0x800) return 2;
   return point < 0x10000 ? 3 : 4;

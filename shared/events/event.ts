@@ -23,7 +23,7 @@ export interface Event {
 }
 
 /** The bound on any attribute, in characters: enough for a URL, too little to flood a log. */
-export const MAX_ATTRIBUTE = 2_048;
+const MAX_ATTRIBUTE = 2_048;
 
 const REQUIRED = ['id', 'source', 'specversion', 'type'] as const;
 const OPTIONAL = ['datacontenttype', 'dataschema', 'subject', 'time'] as const;

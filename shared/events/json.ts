@@ -2,7 +2,7 @@
 import { Rejected } from './rejected.ts';
 
 /** Objects and arrays inside each other; a Job nests about 12 deep. */
-export const MAX_DEPTH = 64;
+const MAX_DEPTH = 64;
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;

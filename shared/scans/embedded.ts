@@ -12,8 +12,7 @@ import { isJsonObject, runsOf } from '../conditions/status.ts';
 import { NO_SPEC, newScan, type ScanStore, type StoredScan } from './store.ts';
 import { Conflict, Unavailable } from './unavailable.ts';
 
-/** How long to wait for another process that is writing, in milliseconds. */
-const BUSY_TIMEOUT = 5_000;
+const PATIENCE = 5_000;
 const PAGE = 500;
 
 const SCHEMA = `
@@ -59,9 +58,9 @@ const guarded = <T>(work: () => T): T => {
   }
 };
 
-const open = (path: string): DatabaseSync => {
+const open = (path: string, patience: number): DatabaseSync => {
   if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT });
+  const database = new DatabaseSync(path, { timeout: patience });
   database.exec(SCHEMA);
   return database;
 };
@@ -135,14 +134,18 @@ async function* listScans(page: StatementSync): AsyncGenerator<StoredScan> {
   }
 }
 
-/**
- * Opens the store, creating the file and its folder where they are missing.
- *
- * @param path a file, or `:memory:`
- * @param maximum scans that it takes; beyond it a new scan is `Unavailable`
- */
-export const embeddedStore = ({ path, maximum }: { readonly path: string; readonly maximum: number }): ScanStore => {
-  const database = guarded(() => open(path));
+export interface EmbeddedSettings {
+  /** A file, which is created with its folder where it is missing, or `:memory:`. */
+  readonly path: string;
+  /** Scans that it takes; beyond it a new scan is `Unavailable`. */
+  readonly maximum: number;
+  /** Milliseconds to wait for another process that is writing. */
+  readonly patience?: number;
+}
+
+/** Opens the store. Throws `Unavailable` where it cannot be used. */
+export const embeddedStore = ({ path, maximum, patience = PATIENCE }: EmbeddedSettings): ScanStore => {
+  const database = guarded(() => open(path, patience));
   const statements = prepare(database);
   return {
     read: async (scan) => {
