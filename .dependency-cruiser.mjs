@@ -72,7 +72,7 @@ export default {
         `${name} is imported by ${file} alone.`,
         { path: '^(functions|shared|cli)/', pathNot: `^${file}$` },
         {
-          path: name.startsWith('node:') ? `^${name.slice('node:'.length)}$` : `^node_modules/${name}/`,
+          path: name.startsWith('node:') ? `^(node:)?${name.slice('node:'.length)}$` : `^node_modules/${name}/`,
         },
       ),
     ),
