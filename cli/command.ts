@@ -13,6 +13,12 @@ const isUsage = (error: unknown): error is Error =>
   // node:util parseArgs: an unknown option, or one without its value
   (error instanceof Error && 'code' in error && String(error.code).startsWith('ERR_PARSE_ARGS_'));
 
+/** What the operating system refuses: a full disk, a file that vanished meanwhile. */
+const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error instanceof Error && 'syscall' in error;
+
+/** What a shell says of a program that SIGPIPE ended. */
+const READER_GONE = 141;
+
 const lineOf = (error: Error): string =>
   error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
 
@@ -26,7 +32,12 @@ export const run = async (usage: string, main: (args: readonly string[]) => Prom
       process.exitCode = 2;
       return;
     }
-    if (!(error instanceof Unavailable)) throw error;
+    if (isSystemError(error) && error.code === 'EPIPE') {
+      // A reader that has seen enough, as `head` has, need not be told.
+      process.exitCode = READER_GONE;
+      return;
+    }
+    if (!(error instanceof Unavailable || isSystemError(error))) throw error;
     process.stderr.write(`${lineOf(error)}\n`);
     process.exitCode = 1;
   }

@@ -5,14 +5,8 @@
  */
 import { isJsonObject, type JsonObject } from '../shared/conditions/status.ts';
 
-/** A line: its text up to the value, and the value, where it has one. */
-interface Line {
-  readonly label: string;
-  readonly value?: string;
-}
-
 const ACRONYMS = new Set(['API', 'URL', 'UID', 'OSB', 'GUID']);
-const WORDS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|-/g;
+const WORDS = /[A-Z]+(?![a-z])|[A-Z]?[a-z]+|-+/g;
 
 /** `lastTransitionTime` is read `Last Transition Time`; a name with other characters than letters stays as it is. */
 const labelOf = (field: string): string => {
@@ -27,36 +21,53 @@ const labelOf = (field: string): string => {
 
 const indent = (level: number): string => '  '.repeat(level);
 
-const valueLines = (value: unknown, level: number): readonly Line[] =>
-  isJsonObject(value) ? contentLines(value, level) : [{ label: `${indent(level)}${String(value)}` }];
+/** A value of one line. Go writes `<nil>` for what is null. */
+const plainText = (value: unknown): string => (value === null ? '<nil>' : String(value));
 
-const fieldLines = (field: string, value: unknown, level: number): readonly Line[] => {
+const itemLines = (item: unknown, level: number): readonly string[] =>
+  isJsonObject(item) ? contentLines(item, level) : [`${indent(level)}${plainText(item)}`];
+
+const fieldLines = (field: string, value: unknown, level: number): readonly string[] => {
   const label = `${indent(level)}${labelOf(field)}:`;
-  if (isJsonObject(value)) return [{ label }, ...contentLines(value, level + 1)];
-  if (Array.isArray(value)) return [{ label }, ...value.flatMap((item) => valueLines(item, level + 1))];
-  return [{ label, value: value === null ? '<nil>' : String(value) }];
+  if (isJsonObject(value)) return [label, ...contentLines(value, level + 1)];
+  if (Array.isArray(value)) return [label, ...value.flatMap((item) => itemLines(item, level + 1))];
+  return [`${label}\t${plainText(value)}`];
 };
 
-const contentLines = (content: JsonObject, level: number): readonly Line[] =>
+const contentLines = (content: JsonObject, level: number): readonly string[] =>
   Object.keys(content)
     .sort()
     .flatMap((field) => fieldLines(field, content[field], level));
 
 const GAP = 2;
 
-/** Aligns the values of neighbouring lines, as Go's text/tabwriter does; a line without a value ends a block. */
-const align = (lines: readonly Line[]): string => {
-  const widths = new Array<number>(lines.length).fill(0);
+const widthOf = (cell: string): number => [...cell].length;
+
+/** Pads the cells of a column to the widest of their neighbours; a line without the column ends a neighbourhood. */
+const padColumn = (lines: readonly string[][], column: number): void => {
+  const isWithin = (line: readonly string[] | undefined): boolean => line !== undefined && column < line.length - 1;
   for (let start = 0; start < lines.length; ) {
     let end = start;
-    while (lines[end]?.value !== undefined) end += 1;
-    widths.fill(Math.max(0, ...lines.slice(start, end).map(({ label }) => [...label].length)) + GAP, start, end);
+    while (isWithin(lines[end])) end += 1;
+    const neighbours = lines.slice(start, end);
+    const width = Math.max(0, ...neighbours.map((line) => widthOf(line[column] ?? ''))) + GAP;
+    for (const line of neighbours) line[column] += ' '.repeat(width - widthOf(line[column] ?? ''));
     start = end + 1;
   }
-  return lines
-    .map(({ label, value }, at) => (value === undefined ? `${label}\n` : `${label.padEnd(widths[at] ?? 0)}${value}\n`))
-    .join('');
+};
+
+/**
+ * Aligns text as Go's text/tabwriter does: a tab ends a cell, also a tab that stands in a value, and a line feed in a
+ * value begins a line like any other.
+ *
+ * @see https://pkg.go.dev/text/tabwriter
+ */
+const align = (text: string): string => {
+  const lines = text.split('\n').map((line) => line.split('\t'));
+  const columns = Math.max(...lines.map((line) => line.length)) - 1;
+  for (let column = 0; column < columns; column += 1) padColumn(lines, column);
+  return lines.map((cells) => `${cells.join('')}\n`).join('');
 };
 
 /** The block `Status:`, ready to print. */
-export const describeStatus = (status: JsonObject): string => align(fieldLines('status', status, 0));
+export const describeStatus = (status: JsonObject): string => align(fieldLines('status', status, 0).join('\n'));

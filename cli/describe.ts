@@ -8,6 +8,7 @@ import type { ScanName, StoredScan } from '../shared/scans/store.ts';
 import { Unavailable } from '../shared/scans/unavailable.ts';
 import { run, UsageError } from './command.ts';
 import { describeStatus } from './describe-status.ts';
+import { createOutput } from './output.ts';
 
 const USAGE = `Usage: npm run -s describe -- KIND NAMESPACE/NAME      (KIND: as kubectl takes it, such as imagescan)`;
 
@@ -61,7 +62,9 @@ const main = async (args: readonly string[]): Promise<number> => {
     process.stderr.write(`${name.kind} ${name.namespace}/${name.name}: there is no such scan\n`);
     return 1;
   }
-  process.stdout.write(describeStatus(found.status));
+  const output = createOutput(process.stdout);
+  await output.write(describeStatus(found.status));
+  await output.end();
   return 0;
 };
 

@@ -3,7 +3,7 @@
  *
  * Without `--apply` it runs into a fresh memory store and changes nothing.
  */
-import { createWriteStream, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, mkdtempSync, rmSync, type Stats, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -88,19 +88,32 @@ const repeatOption = (text: string): number => {
   return Number(text);
 };
 
-const sizeOf = (file: string): number => {
+const statOf = (file: string): Stats => {
   try {
-    return statSync(file).size;
+    return statSync(file);
   } catch (cause) {
     throw new UsageError(`${file}: cannot be read`, { cause });
   }
 };
 
-/** Puts standard input into a file, because it is needed more than once or out of order. */
-const spoolInput = async (folder: string): Promise<string> => {
-  const file = join(folder, 'standard-input');
-  await pipeline(process.stdin, createWriteStream(file));
-  return file;
+const sizeOf = (file: string): number => {
+  const stats = statOf(file);
+  if (stats.isDirectory()) throw new UsageError(`${file}: is a folder`);
+  return stats.size;
+};
+
+/** Whether a file can be read only once and in its order, as a pipe can. */
+const isStream = (file: string): boolean => file === STANDARD_INPUT || statOf(file).isFIFO();
+
+/** Puts the streams among `files` into files of `folder`, because they are needed more than once or out of order. */
+const spoolStreams = async (files: readonly string[], folder: string): Promise<readonly string[]> => {
+  const spooled = new Map<string, string>();
+  for (const file of new Set(files.filter(isStream))) {
+    const copy = join(folder, `${spooled.size}`);
+    await pipeline(file === STANDARD_INPUT ? process.stdin : createReadStream(file), createWriteStream(copy));
+    spooled.set(file, copy);
+  }
+  return files.map((file) => spooled.get(file) ?? file);
 };
 
 async function* onlySelected(
@@ -156,15 +169,11 @@ const main = async (args: readonly string[]): Promise<number> => {
   oneOf('-o', values.output, ['text', 'json']);
   oneOf('--store', values.store, ['embedded']);
   const files = positionals.map((file) => (file === STANDARD_INPUT ? file : resolve(workingFolder(), file)));
-  const mustSpool = files.includes(STANDARD_INPUT) && (values.shuffle !== undefined || values.repeat !== '1');
-  if (!mustSpool) return replayFiles(files, values);
+  const isReadAgain = values.shuffle !== undefined || values.repeat !== '1';
+  if (!isReadAgain || !files.some(isStream)) return replayFiles(files, values);
   const folder = mkdtempSync(join(tmpdir(), 'scan-status-'));
   try {
-    const spooled = await spoolInput(folder);
-    return await replayFiles(
-      files.map((file) => (file === STANDARD_INPUT ? spooled : file)),
-      values,
-    );
+    return await replayFiles(await spoolStreams(files, folder), values);
   } finally {
     rmSync(folder, { recursive: true });
   }

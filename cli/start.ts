@@ -25,14 +25,25 @@ and this to see all scans:  curl -s ${url}/api/scans
 
 `;
 
+/** Takes a step whose failure is told under the setting that decides it. */
+const under = async <T>(variable: string, step: () => T | Promise<T>): Promise<T> => {
+  try {
+    return await step();
+  } catch (error) {
+    const isExpected = error instanceof Unavailable || (error instanceof Error && 'code' in error);
+    if (!isExpected) throw error;
+    throw new WrongSetting(variable, error.cause instanceof Error ? error.cause.message : error.message);
+  }
+};
+
 const start = async (): Promise<void> => {
   const settings = readServerSettings();
   const storeSettings = readStoreSettings();
+  const scope = readScope();
   const log = createLog(settings.logLevel);
-  const store = embeddedStore(storeSettings);
-  const server = await startServer(httpApp(allFunctions, { store, scope: readScope(), log, settings }), settings);
-  log.info({ url: server.url, store: storeSettings.path }, 'listening');
-  process.stderr.write(welcome(server.url, storeSettings.path));
+  const store = await under('SCAN_STORE_PATH', () => embeddedStore(storeSettings));
+  const app = httpApp(allFunctions, { store, scope, log, settings });
+  const server = await under('PORT, HOST', () => startServer(app, settings));
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping');
     await server.stop();
@@ -40,14 +51,14 @@ const start = async (): Promise<void> => {
     log.info('stopped');
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stop(signal));
+  log.info({ url: server.url, store: storeSettings.path }, 'listening');
+  process.stderr.write(welcome(server.url, storeSettings.path));
 };
 
 try {
   await start();
 } catch (error) {
-  const isExpected =
-    error instanceof WrongSetting || error instanceof Unavailable || (error instanceof Error && 'code' in error);
-  if (!isExpected) throw error;
-  process.stderr.write(`${error.message}${error.cause instanceof Error ? `: ${error.cause.message}` : ''}\n`);
+  if (!(error instanceof WrongSetting)) throw error;
+  process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 }

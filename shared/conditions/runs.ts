@@ -115,7 +115,8 @@ export const addRun = (runs: Runs, run: Run): Runs => {
   const at = older < 0 ? kept.length : older;
   if (at === KEPT_RUNS) return runs;
   kept.splice(at, 0, joined);
-  return kept.slice(0, KEPT_RUNS);
+  if (kept.length > KEPT_RUNS) kept.pop();
+  return kept;
 };
 
 /** What two histories of one scan say together. */

@@ -18,7 +18,7 @@ export interface Line {
   readonly bytes: number;
 }
 
-/** The longest line, in bytes: a body of 1 MiB, written in JSON at its longest, and what stands around it. */
+/** The longest line with its line feed, in bytes: a body of 1 MiB, in JSON at its longest, and what is around it. */
 export const MAX_LINE = 8 * 1_048_576;
 const CHUNK = 64 * 1_024;
 const NEWLINE = 0x0a;
@@ -143,7 +143,7 @@ const readSpan = (descriptor: number, { start, end }: Span): string | Rejected =
   if (length > MAX_LINE) return TOO_LONG;
   const bytes = Buffer.allocUnsafe(length);
   const read = readSync(descriptor, bytes, 0, length, start);
-  return textOf(bytes.subarray(0, read));
+  return textOf(bytes.subarray(0, bytes[read - 1] === NEWLINE ? read - 1 : read));
 };
 
 interface Indexed {

@@ -40,27 +40,31 @@ const fromExporter = (data: JsonObject): Envelopes => {
   return structured({ specversion: '1.0', id: metadata.uid, source: sourceOf(involvedObject), type, data });
 };
 
-/** Envelopes by what only they have: the content inside, and the field it stands in. */
+/** Envelopes by what only they have among those that follow: the content inside, and the field it stands in. */
 const ENVELOPES: readonly (readonly [field: string, isOne: (record: JsonObject) => boolean])[] = [
+  ['Message', (record) => record.Type === 'Notification'], // Amazon SNS; it has a MessageId, too
   ['detail', (record) => 'detail-type' in record], // Amazon EventBridge: events and archive entries
   ['body', (record) => 'messageId' in record || 'receiptHandle' in record], // Amazon SQS, as Lambda gets it
   ['Body', (record) => 'MessageId' in record || 'ReceiptHandle' in record], // Amazon SQS, as ReceiveMessage answers
-  ['Message', (record) => record.Type === 'Notification'], // Amazon SNS
 ];
 
-const open = (record: unknown, nested: number): Message => {
-  if (!isJsonObject(record)) throw new Rejected('line', 'must be an object');
+/** @param field where the record stands, for the message */
+const open = (record: unknown, field: string, nested: number): Message => {
+  if (!isJsonObject(record)) throw new Rejected(field, 'must be an object');
   if ('specversion' in record) return structured(record);
   if ('rawHeaders' in record) return fromHttpRequest(record);
-  const field = ENVELOPES.find(([, isOne]) => isOne(record))?.[0];
-  if (field !== undefined) {
-    if (nested === MAX_NESTED) throw new Rejected(field, `envelopes nest deeper than ${MAX_NESTED}`);
-    const inner = record[field];
-    return open(isText(inner) ? parseJson(inner, field) : inner, nested + 1);
+  const inside = ENVELOPES.find(([, isOne]) => isOne(record))?.[0];
+  if (inside !== undefined) {
+    if (nested === MAX_NESTED) throw new Rejected(inside, `envelopes nest deeper than ${MAX_NESTED}`);
+    const inner = record[inside];
+    return open(isText(inner) ? parseJson(inner, inside) : inner, inside, nested + 1);
   }
   if ('involvedObject' in record) return fromExporter(record);
-  throw new Rejected('line', 'must be a CloudEvent, a recorded HTTP request, an EventBridge entry or an SQS message');
+  throw new Rejected(field, 'must be a CloudEvent, a recorded HTTP request, an EventBridge entry or an SQS message');
 };
 
-/** The message of one line. Throws `Rejected`. */
-export const readRecord = (line: string): Message => open(parseJson(line, 'line'), 0);
+const BYTE_ORDER_MARK = '\ufeff';
+
+/** The message of one line. Throws `Rejected`. A byte order mark, as some editors begin a file with, is passed over. */
+export const readRecord = (line: string): Message =>
+  open(parseJson(line.startsWith(BYTE_ORDER_MARK) ? line.slice(1) : line, 'line'), 'line', 0);

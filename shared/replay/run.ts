@@ -3,8 +3,9 @@ import { type Fact, factInstant } from '../conditions/facts.ts';
 import { type Instant, parseInstant } from '../conditions/instant.ts';
 import type { Event } from '../events/event.ts';
 import { Rejected } from '../events/rejected.ts';
+import { isIgnored } from '../events/scope.ts';
 import type { ScanFunction } from '../runtime/function.ts';
-import { type Outcome, type Received, type Reply, receive, type Services } from '../runtime/receive.ts';
+import { type Decision, type Outcome, type Received, type Reply, receive, type Services } from '../runtime/receive.ts';
 import type { Line } from './lines.ts';
 import { readRecord } from './records.ts';
 
@@ -38,11 +39,19 @@ const isWithin = ({ since, until }: Selection, event: Event, fact: Fact | undefi
   return instant !== undefined && instant >= (since ?? instant) && instant <= (until ?? instant);
 };
 
-/** Whether a replay leaves an event out. What cannot be read is never left out: it might be what one looks for. */
+/**
+ * Whether a replay leaves out what a function made of an event.
+ *
+ * A failure is left out only by its event's type: what cannot be read might be what one looks for.
+ */
 export const leavesOut =
   (selection: Selection) =>
-  (event: Event, fact: Fact | undefined): boolean =>
-    event.type !== (selection.type ?? event.type) || !isOfScan(selection, fact) || !isWithin(selection, event, fact);
+  (event: Event, decision: Decision): boolean => {
+    if (event.type !== (selection.type ?? event.type)) return true;
+    if (decision instanceof Error) return false;
+    const fact = isIgnored(decision) ? undefined : decision;
+    return !isOfScan(selection, fact) || !isWithin(selection, event, fact);
+  };
 
 const rejectedLine = (why: Rejected): Reply => ({
   batch: false,
