@@ -81,8 +81,8 @@ describe('replay', () => {
     const selection = { scan: { namespace: 'team-checkout', name: 'checkout-source' } };
     const conditions = async (more: object): Promise<readonly unknown[]> => {
       const replayed = await replayTexts(watch, { selection: { ...selection, ...more } });
-      const status = replayed.statuses['team-checkout/SourceScan/checkout-source'];
-      return (status?.conditions as readonly { readonly type: string }[]).map(({ type }) => type);
+      const { conditions: found } = replayed.statuses['team-checkout/SourceScan/checkout-source'] ?? {};
+      return (found as readonly { readonly type: string }[]).map(({ type }) => type);
     };
     expect(await conditions({ since: '2026-11-23T05:51:58Z' })).toEqual(['Scanning', 'Succeeded']);
     expect(await conditions({ until: '2026-11-23T05:51:57Z' })).toEqual(['Scanning']);
