@@ -2,22 +2,19 @@
 import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { isNewer } from '../shared/conditions/runs.ts';
-import { readScope, readStoreSettings } from '../shared/runtime/config.ts';
-import { embeddedStore } from '../shared/scans/embedded.ts';
+import { readStoreSettings } from '../shared/runtime/config.ts';
+import { openEmbeddedStore } from '../shared/scans/embedded.ts';
 import type { ScanName, StoredScan } from '../shared/scans/store.ts';
 import { Unavailable } from '../shared/scans/unavailable.ts';
 import { run, UsageError } from './command.ts';
 import { describeStatus } from './describe-status.ts';
+import { readKind } from './kind.ts';
 import { createOutput } from './output.ts';
 
 const USAGE = `Usage: npm run -s describe -- KIND NAMESPACE/NAME      (KIND: as kubectl takes it, such as imagescan)`;
 
 const readName = (kind: string, path: string): ScanName => {
-  const kinds = [...readScope().kinds];
-  const known = kinds.find((candidate) =>
-    [candidate, `${candidate}s`].some((name) => name.toLowerCase() === kind.toLowerCase()),
-  );
-  if (known === undefined) throw new UsageError(`KIND: must be one of ${kinds.join(', ')}`);
+  const known = readKind('KIND', kind);
   const [namespace = '', name = '', ...more] = path.split('/');
   if (namespace === '' || name === '' || more.length > 0) throw new UsageError('the scan must be named NAMESPACE/NAME');
   return { kind: known, namespace, name };
@@ -36,7 +33,7 @@ const findScan = async (name: ScanName): Promise<StoredScan | undefined> => {
   // To look must not create what is looked at.
   if (settings.path !== ':memory:' && !existsSync(settings.path))
     throw new Unavailable(`${settings.path}: there is no such store`);
-  const store = embeddedStore(settings);
+  const store = await openEmbeddedStore({ ...settings, readOnly: true });
   try {
     return newest(await store.find(name));
   } finally {

@@ -14,10 +14,11 @@ import { readLines, STANDARD_INPUT } from '../shared/replay/lines.ts';
 import { jsonReport, type Report, textReport } from '../shared/replay/report.ts';
 import { leavesOut, replay, type Selection } from '../shared/replay/run.ts';
 import { readScope, readStoreSettings, workingFolder } from '../shared/runtime/config.ts';
-import { embeddedStore } from '../shared/scans/embedded.ts';
+import { openEmbeddedStore } from '../shared/scans/embedded.ts';
 import { memoryStore } from '../shared/scans/memory.ts';
 import type { ScanStore, StoredScan } from '../shared/scans/store.ts';
 import { run, UsageError } from './command.ts';
+import { readKind } from './kind.ts';
 import { createOutput } from './output.ts';
 import { startProgress } from './progress.ts';
 
@@ -69,7 +70,7 @@ const scanOption = (text: string): NonNullable<Selection['scan']> => {
   const [name = '', namespace = '', kind, ...more] = text.split('/').reverse();
   if (name === '' || namespace === '' || kind === '' || more.length > 0)
     throw new UsageError('--scan: must be [KIND/]NAMESPACE/NAME');
-  return { namespace, name, ...(kind !== undefined && { kind }) };
+  return { namespace, name, ...(kind !== undefined && { kind: readKind('--scan', kind) }) };
 };
 
 const selectionOf = ({ scan, type, since, until }: Values): Selection => {
@@ -129,9 +130,9 @@ async function* onlySelected(
   }
 }
 
-const openStore = ({ apply }: Values): ScanStore => {
+const openStore = async ({ apply }: Values): Promise<ScanStore> => {
   const settings = readStoreSettings();
-  return apply ? embeddedStore(settings) : memoryStore(settings);
+  return apply ? openEmbeddedStore(settings) : memoryStore(settings);
 };
 
 const reportOf = ({ output, events }: Values, write: (text: string) => Promise<void>, files: number): Report =>
@@ -142,7 +143,7 @@ const replayFiles = async (files: readonly string[], values: Values): Promise<nu
   const repeat = repeatOption(values.repeat);
   const scope = readScope();
   const total = files.reduce((sum, file) => sum + (file === STANDARD_INPUT ? 0 : sizeOf(file)), 0) * repeat;
-  const store = openStore(values);
+  const store = await openStore(values);
   const output = createOutput(process.stdout);
   const report = reportOf(values, output.write, files.length);
   const progress = startProgress(total, values.shuffle !== undefined);
@@ -168,7 +169,7 @@ const main = async (args: readonly string[]): Promise<number> => {
   if (positionals.length === 0) throw new UsageError('FILE: name at least one');
   oneOf('-o', values.output, ['text', 'json']);
   oneOf('--store', values.store, ['embedded']);
-  const files = positionals.map((file) => (file === STANDARD_INPUT ? file : resolve(workingFolder(), file)));
+  const files = positionals.map((file) => (file === STANDARD_INPUT ? file : resolve(workingFolder('replay'), file)));
   const isReadAgain = values.shuffle !== undefined || values.repeat !== '1';
   if (!isReadAgain || !files.some(isStream)) return replayFiles(files, values);
   const folder = mkdtempSync(join(tmpdir(), 'scan-status-'));

@@ -4,7 +4,7 @@ import { readScope, readServerSettings, readStoreSettings, WrongSetting } from '
 import { httpApp } from '../shared/runtime/http.ts';
 import { createLog } from '../shared/runtime/log.ts';
 import { startServer } from '../shared/runtime/server.ts';
-import { embeddedStore } from '../shared/scans/embedded.ts';
+import { openEmbeddedStore } from '../shared/scans/embedded.ts';
 import { Unavailable } from '../shared/scans/unavailable.ts';
 
 const EXAMPLE = JSON.stringify({
@@ -41,7 +41,7 @@ const start = async (): Promise<void> => {
   const storeSettings = readStoreSettings();
   const scope = readScope();
   const log = createLog(settings.logLevel);
-  const store = await under('SCAN_STORE_PATH', () => embeddedStore(storeSettings));
+  const store = await under('SCAN_STORE_PATH', () => openEmbeddedStore(storeSettings));
   const app = httpApp(allFunctions, { store, scope, log, settings });
   const server = await under('PORT, HOST', () => startServer(app, settings));
   const stop = async (signal: string): Promise<void> => {

@@ -127,7 +127,7 @@ export const deletedFinish = (at: Instant): Finish => ({
 
 const VERDICT_MESSAGES: Readonly<Record<Verdict['verdict'], (ids: readonly string[]) => string>> = {
   passed: () => 'No non-compliant vulnerabilities found',
-  failed: (ids) => cutList('Vulnerabilities that failed OPA policy: ', ids, MESSAGE_BYTES).trimEnd(),
+  failed: (ids) => cutList('Vulnerabilities that failed OPA policy:', ids, MESSAGE_BYTES),
   error: () => 'An error has occurred',
 };
 
@@ -144,7 +144,7 @@ export const verdictTexts = (
 };
 
 /** The bytes of JSON that a run spends on its worst vulnerabilities, so that five runs fit into a status. */
-const WORST_BYTES = 2_048;
+const WORST_BYTES = 4_096;
 
 /** As many of the worst vulnerabilities, from the first, as a run has room for. */
 export const cutWorst = (worst: readonly Vulnerability[]): readonly Vulnerability[] => {

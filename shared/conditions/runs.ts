@@ -35,9 +35,11 @@ const byGreater = (a: string | number | boolean, b: string | number | boolean): 
   return a > b ? 1 : -1;
 };
 
+const keptBesideVerdict = ({ message }: Finish): string => cutText(message, FINISH_MESSAGE_BYTES_BESIDE_VERDICT);
+
 /**
  * Which of two finishes of one run stands: what the Job controller wrote, then a failure, then the earlier, then the one
- * with more detail. The message comes last because it may have been cut: a text never decides what a cut could change.
+ * with more detail. A message may have been cut already, so what a cut keeps of both is compared before the rest is.
  */
 const finishOrder: Order<Finish> = (a, b) =>
   byGreater(a.inferred !== true, b.inferred !== true) ||
@@ -46,6 +48,7 @@ const finishOrder: Order<Finish> = (a, b) =>
   byGreater(a.error.length, b.error.length) ||
   byGreater(b.error, a.error) ||
   byGreater(b.reason ?? '', a.reason ?? '') ||
+  byGreater(keptBesideVerdict(b), keptBesideVerdict(a)) ||
   byGreater(b.message, a.message);
 
 const VERDICT_RANK: Readonly<Record<Verdict['verdict'], number>> = { failed: 2, error: 1, passed: 0 };
@@ -67,7 +70,7 @@ const lesser = (a: Instant, b: Instant): number => byGreater(b, a);
 
 const shortened = (finish: Finish | undefined): Finish | undefined => {
   if (finish === undefined) return undefined;
-  const message = cutText(finish.message, FINISH_MESSAGE_BYTES_BESIDE_VERDICT);
+  const message = keptBesideVerdict(finish);
   return message === finish.message ? finish : { ...finish, message };
 };
 

@@ -40,7 +40,7 @@ const finish: z.ZodType<Finish> = z.object({
   inferred: z.literal(true).exactOptional(),
 });
 
-/** What a report told, as a verdict keeps it. */
+/** What a report told. What is longer than a run has room for is cut when the fact is made. */
 export const reportFields = {
   cveCount: z.object({
     ...(Object.fromEntries(SEVERITIES.map((severity) => [severity, count])) as Record<
@@ -50,20 +50,20 @@ export const reportFields = {
     CVETOTAL: count,
   }),
   scanner: z.object({
-    name: z.string().max(128).exactOptional(),
-    vendor: z.string().max(128).exactOptional(),
-    version: z.string().max(128).exactOptional(),
+    name: z.string().exactOptional(),
+    vendor: z.string().exactOptional(),
+    version: z.string().exactOptional(),
   }),
   worst: z
     .array(
       z.object({
-        id: z.string().max(256),
-        severity: z.string().max(64),
-        component: z.string().max(1024).exactOptional(),
-        fixedIn: z.string().max(256).exactOptional(),
+        id: z.string(),
+        severity: z.string(),
+        component: z.string().exactOptional(),
+        fixedIn: z.string().exactOptional(),
       }),
     )
-    .max(20),
+    .max(20, 'must not hold more than 20'),
 };
 
 const verdict: z.ZodType<Verdict> = z.object({

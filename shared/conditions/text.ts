@@ -47,15 +47,15 @@ export const cutText = (text: string, limit: number): string => {
 
 /** `PREFIX ID, ID, …` in `limit` bytes: whole IDs only, and how many more there are. */
 export const cutList = (prefix: string, ids: readonly string[], limit: number): string => {
-  const whole = `${prefix}${ids.join(', ')}`;
-  if (textBytes(whole) <= limit) return whole;
+  const whole = `${prefix} ${ids.join(', ')}`;
+  if (textBytes(whole) <= limit) return whole.trimEnd();
   const more = (left: number): string => ` … and ${left} more`;
   let bytes = textBytes(prefix) + textBytes(more(ids.length));
   let kept = 0;
   for (const id of ids) {
-    bytes += textBytes(id) + (kept === 0 ? 0 : ', '.length);
+    bytes += textBytes(id) + (kept === 0 ? ' ' : ', ').length;
     if (bytes > limit) break;
     kept += 1;
   }
-  return `${prefix}${ids.slice(0, kept).join(', ')}${more(ids.length - kept)}`;
+  return `${prefix}${kept === 0 ? '' : ' '}${ids.slice(0, kept).join(', ')}${more(ids.length - kept)}`;
 };

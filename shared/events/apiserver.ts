@@ -11,7 +11,7 @@ import type { JsonObject } from '../conditions/status.ts';
 import type { Event } from './event.ts';
 import { instant } from './fields.ts';
 import type { JobEvent } from './job-facts.ts';
-import { jobIdentity, ownerReferences, scanGeneration, scanOwner } from './owner.ts';
+import { isBatchJob, jobIdentity, ownerReferences, scanGeneration, scanOwner } from './owner.ts';
 import { Rejected, rejectedBySchema } from './rejected.ts';
 import { believed, type Ignored, isIgnored, type Scope } from './scope.ts';
 import { APISERVER_ADDED, APISERVER_DELETED, APISERVER_UPDATED } from './types.ts';
@@ -22,6 +22,7 @@ const condition = z.object({
   reason: z.string().nullish(),
   message: z.string().nullish(),
   lastTransitionTime: instant.nullish(),
+  lastProbeTime: instant.nullish(),
 });
 
 export const jobData = z
@@ -55,7 +56,7 @@ export const isApiServerEvent = ({ type, data }: Event): boolean => {
   return true;
 };
 
-export const isJob = (data: JsonObject): boolean => data.kind === 'Job' && 'metadata' in data;
+export const isJob = (data: JsonObject): boolean => isBatchJob(data) && 'metadata' in data;
 
 const trueCondition = ({ status }: JobData, type: string): z.infer<typeof condition> | undefined =>
   status?.conditions?.find((candidate) => candidate.type === type && candidate.status === 'True');
@@ -75,7 +76,10 @@ const latestInstant = ({ metadata, status }: JobData): Instant =>
   [
     metadata.creationTimestamp,
     status?.startTime,
-    ...(status?.conditions ?? []).map(({ lastTransitionTime }) => lastTransitionTime),
+    ...(status?.conditions ?? []).flatMap(({ lastTransitionTime, lastProbeTime }) => [
+      lastTransitionTime,
+      lastProbeTime,
+    ]),
     ...(metadata.managedFields ?? []).map(({ time }) => parseInstant(time ?? '')),
   ]
     .filter((told) => told !== undefined && told !== null)

@@ -25,6 +25,8 @@ export interface Event {
 /** The bound on any attribute, in characters: enough for a URL, too little to flood a log. */
 const MAX_ATTRIBUTE = 2_048;
 
+const MAX_KNOWN = 256;
+
 const REQUIRED = ['id', 'source', 'specversion', 'type'] as const;
 const OPTIONAL = ['datacontenttype', 'dataschema', 'subject', 'time'] as const;
 const KNOWN = new Set<string>([...REQUIRED, ...OPTIONAL, 'data', 'data_base64']);
@@ -129,9 +131,6 @@ export const readEvent = (attributes: JsonObject): Event => {
   };
 };
 
-/** The `id` of an event that may be malformed, for the answer that names it. */
-export const idOf = (attributes: unknown): string | undefined => {
-  if (!isJsonObject(attributes)) return undefined;
-  const { id } = attributes;
-  return typeof id === 'string' && id !== '' ? id.slice(0, 256) : undefined;
-};
+/** An attribute of an event that may be malformed, for the answer that names it; `undefined` where it is no text. */
+export const knownText = (value: unknown): string | undefined =>
+  typeof value === 'string' && value !== '' ? value.slice(0, MAX_KNOWN) : undefined;

@@ -6,10 +6,10 @@
 import { z } from 'zod';
 import { completeFinish, type FactType, failedFinish } from '../conditions/facts.ts';
 import { type Instant, parseInstant } from '../conditions/instant.ts';
-import type { JsonObject } from '../conditions/status.ts';
+import { isJsonObject, type JsonObject } from '../conditions/status.ts';
 import type { Event } from './event.ts';
 import type { JobEvent } from './job-facts.ts';
-import { jobIdentity, ownerReferences, scanGeneration, scanOwner } from './owner.ts';
+import { isBatchJob, jobIdentity, ownerReferences, scanGeneration, scanOwner } from './owner.ts';
 import { Rejected, rejectedBySchema } from './rejected.ts';
 import { believed, type Ignored, isIgnored, type Scope } from './scope.ts';
 import { PROMISED_FACT } from './types.ts';
@@ -81,12 +81,16 @@ const jobOf = (involved: ExporterData['involvedObject'], scope: Scope): Pick<Job
   return { scan, run: { uid, job: name, ...scanGeneration(annotations, scope) } };
 };
 
+/** What is not about a Job is none of ours, whatever names and fields it has. */
+const isAboutAnother = ({ involvedObject }: JsonObject): boolean =>
+  isJsonObject(involvedObject) && typeof involvedObject.kind === 'string' && !isBatchJob(involvedObject);
+
 /** Reads the exporter's shape. Throws `Rejected`, also where the type contradicts the reason. */
 export const readExporterData = ({ type, data }: Event, scope: Scope): JobEvent | Ignored => {
+  if (isAboutAnother(data)) return { ignored: 'the event is not about a Job' };
   const parsed = exporterData.safeParse(data);
   if (!parsed.success) throw rejectedBySchema('data', parsed.error);
   const { reason, message, involvedObject } = parsed.data;
-  if (involvedObject.kind !== 'Job') return { ignored: 'the event is not about a Job' };
   const told = TOLD_BY_REASON.get(reason);
   if (told === undefined) return { ignored: 'the reason tells neither a start nor a finish' };
   if (PROMISED_FACT.has(type) && PROMISED_FACT.get(type) !== told) {

@@ -10,7 +10,9 @@ import { Rejected } from './rejected.ts';
  * A batch goes in event by event, so that one bad event does not cost the others.
  */
 const sdkMessage = ({ data, extensions, ...context }: Event, mode: Mode): Parameters<typeof HTTP.toEvent>[0] => {
-  const attributes = { ...context, ...extensions };
+  // The SDK takes this name for an attribute of an older specification, and refuses it.
+  const { schemaurl: _, ...others } = extensions;
+  const attributes = { ...context, ...others };
   if (mode !== 'binary')
     return { headers: { 'content-type': 'application/cloudevents+json' }, body: { ...attributes, data } };
   const headers = Object.entries(attributes).map(([name, value]) => [`ce-${name}`, String(value)]);

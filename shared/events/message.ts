@@ -6,7 +6,7 @@
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
  */
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
-import { type Event, idOf, isJsonType, mediaType, readEvent } from './event.ts';
+import { type Event, isJsonType, knownText, mediaType, readEvent } from './event.ts';
 import { decodeUtf8, parseJson } from './json.ts';
 import { Rejected } from './rejected.ts';
 
@@ -22,8 +22,14 @@ export interface HttpMessage {
 
 export type Mode = 'binary' | 'structured' | 'batch';
 
-/** One event of a message: read, or what is wrong with it and the `id` it has nevertheless. */
-export type ReadResult = { readonly event: Event } | { readonly rejected: Rejected; readonly id?: string };
+/** One event of a message: read, or what is wrong with it and what it says of itself nevertheless. */
+export type ReadResult = { readonly event: Event } | ({ readonly rejected: Rejected } & Known);
+
+/** What is known of a message or event that cannot be read. */
+export interface Known {
+  readonly id?: string;
+  readonly type?: string;
+}
 
 /** The attributes and `data` of each event of a message, not yet checked. */
 export interface Envelopes {
@@ -50,13 +56,14 @@ const headerMap = (headers: HttpMessage['headers']): ReadonlyMap<string, string>
   return map;
 };
 
-/** Undoes the percent-encoding of a header's value (HTTP binding §3.1.3.2); what is none stands for itself. */
+/** Undoes quotes, then percent-encoding, of a header's value (HTTP binding §3.1.3.2); what is neither stands for itself. */
 const decodeHeader = (value: string): string => {
-  if (!value.includes('%')) return value;
+  const unquoted = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
+  if (!unquoted.includes('%')) return unquoted;
   try {
-    return decodeURIComponent(value);
+    return decodeURIComponent(unquoted);
   } catch {
-    return value;
+    return unquoted;
   }
 };
 
@@ -112,6 +119,22 @@ export const readEnvelopes = (message: HttpMessage): Envelopes => {
   return binary ? { mode: 'binary', envelopes: [binaryEnvelope(headers, body)] } : readPlainJson(body);
 };
 
+const knownOf = (envelope: unknown): Known => {
+  if (!isJsonObject(envelope)) return {};
+  const id = knownText(envelope.id);
+  const type = knownText(envelope.type);
+  return { ...(id !== undefined && { id }), ...(type !== undefined && { type }) };
+};
+
+/** What the headers say of a message that is wrong as a whole: in binary mode its `id` and `type`. */
+export const knownOfHeaders = (headers: HttpMessage['headers']): Known => {
+  const value = (wanted: string): string | undefined => {
+    const [, text] = headers.find(([name]) => name.toLowerCase() === wanted) ?? [];
+    return text === undefined ? undefined : decodeHeader(text);
+  };
+  return knownOf({ id: value('ce-id'), type: value('ce-type') });
+};
+
 /** The event of one envelope, or what is wrong with it. */
 export const readEnvelope = (envelope: unknown, mode: Mode, reader: EventReader): ReadResult => {
   try {
@@ -119,8 +142,7 @@ export const readEnvelope = (envelope: unknown, mode: Mode, reader: EventReader)
     return { event: reader(envelope, mode) };
   } catch (error) {
     if (!(error instanceof Rejected)) throw error;
-    const id = idOf(envelope);
-    return { rejected: error, ...(id !== undefined && { id }) };
+    return { rejected: error, ...knownOf(envelope) };
   }
 };
 

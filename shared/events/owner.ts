@@ -1,6 +1,7 @@
 /** The scan that owns a Job, found in the Job's owner references. */
 import { z } from 'zod';
 import type { ScanRef } from '../conditions/facts.ts';
+import type { JsonObject } from '../conditions/status.ts';
 import { objectName, scanRef, uid } from './fields.ts';
 import { rejectedBySchema } from './rejected.ts';
 import type { Ignored, Scope } from './scope.ts';
@@ -16,6 +17,10 @@ export const ownerReferences = z.array(
 );
 
 export type OwnerReferences = z.infer<typeof ownerReferences>;
+
+/** Whether a reference or an object is a Job of the group `batch`; one that names no group is taken for one. */
+export const isBatchJob = ({ kind, apiVersion = 'batch/v1' }: JsonObject): boolean =>
+  kind === 'Job' && typeof apiVersion === 'string' && apiVersion.startsWith('batch/');
 
 /** What identifies a Job. */
 export const jobIdentity = z.object({ namespace: z.string(), name: objectName, uid });

@@ -2,7 +2,7 @@
 import { z } from 'zod';
 import { cutWorst, type Fact, type Verdict, verdictTexts } from '../conditions/facts.ts';
 import { reportFields } from '../conditions/status.ts';
-import { cleanText } from '../conditions/text.ts';
+import { cleanText, cutText } from '../conditions/text.ts';
 import type { Event } from './event.ts';
 import { generation, instant, objectName, scanRef, uid } from './fields.ts';
 import { Rejected, rejectedBySchema } from './rejected.ts';
@@ -24,7 +24,7 @@ export const policyEvaluatedData = z
     ),
     evaluatedAt: instant,
     verdict: z.enum(['passed', 'failed', 'error'], { error: 'must be passed, failed or error' }),
-    violations: z.array(text.min(1, 'must not be empty').max(256, 'must not be longer than 256 characters')),
+    violations: z.array(text, { error: 'must be an array of IDs' }),
     worst: reportFields.worst.exactOptional(),
     cveCount: reportFields.cveCount.exactOptional(),
     scanner: reportFields.scanner.exactOptional(),
@@ -35,8 +35,13 @@ export const policyEvaluatedData = z
 
 type PolicyEvaluatedData = z.infer<typeof policyEvaluatedData>;
 
+/** The bytes that a run keeps of one field of a report: a scanner's name, a component. */
+const FIELD_BYTES = 384;
+
 const cleanFields = <T extends object>(fields: T): T =>
-  Object.fromEntries(Object.entries(fields).map(([name, value]) => [name, cleanText(String(value))])) as T;
+  Object.fromEntries(
+    Object.entries(fields).map(([name, value]) => [name, cutText(cleanText(String(value)), FIELD_BYTES)]),
+  ) as T;
 
 const verdictOf = (data: PolicyEvaluatedData, at: Verdict['at']): Verdict => ({
   at,

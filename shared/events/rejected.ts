@@ -4,12 +4,16 @@ import type { z } from 'zod';
 /** The HTTP status of a rejection: malformed, too large, or of a media type that nobody here reads. */
 export type RejectedStatus = 400 | 413 | 415;
 
+const MAX_FIELD = 256;
+
 /** Says which field is at fault and what is allowed there, in one line for the sender. */
 export class Rejected extends Error {
   readonly field: string;
   readonly status: RejectedStatus;
 
-  constructor(field: string, problem: string, options: ErrorOptions & { readonly status?: RejectedStatus } = {}) {
+  constructor(at: string, problem: string, options: ErrorOptions & { readonly status?: RejectedStatus } = {}) {
+    // A name may be the sender's, and a log must not be flooded with it.
+    const field = at.length > MAX_FIELD ? `${at.slice(0, MAX_FIELD)}…` : at;
     super(`${field}: ${problem}`, options);
     this.name = 'Rejected';
     this.field = field;

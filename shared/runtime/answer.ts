@@ -4,7 +4,7 @@ import { Rejected } from '../events/rejected.ts';
 import { statusChanged } from '../events/status-changed.ts';
 import { Unavailable } from '../scans/unavailable.ts';
 import { problemOf } from './problem.ts';
-import type { Outcome, Received, Reply } from './receive.ts';
+import type { Received, Reply } from './receive.ts';
 import { sendToSink } from './sink.ts';
 
 export interface AnswerSettings {
@@ -16,36 +16,45 @@ export interface AnswerSettings {
 const eventsOf = ({ event, causes }: Received, cluster: string): readonly JsonObject[] =>
   event === undefined ? [] : causes.map((cause) => statusChanged(cause, event, cluster));
 
-const unavailable = (failed: readonly Received[]): Response => {
-  const waits = failed.map(({ why }) => (why instanceof Unavailable ? why.retryAfter : 0));
-  return problemOf(503, failed, { 'retry-after': String(Math.max(...waits)) });
+const unavailable = (reply: Reply): Response => {
+  const waits = reply.received.map(({ why }) => (why instanceof Unavailable ? why.retryAfter : 0));
+  return problemOf(503, reply, 'unavailable', { 'retry-after': String(Math.max(...waits)) });
 };
 
-const rejected = (failed: readonly Received[], batch: boolean): Response => {
-  const [first] = failed;
-  return problemOf(!batch && first?.why instanceof Rejected ? first.why.status : 400, failed);
+const rejected = (reply: Reply): Response => {
+  const [only] = reply.received;
+  return problemOf(!reply.batch && only?.why instanceof Rejected ? only.why.status : 400, reply, 'rejected');
 };
 
 const json = (type: string, body: unknown): Response =>
   new Response(JSON.stringify(body), { headers: { 'content-type': `${type}; charset=utf-8` } });
 
-const reply = (events: readonly JsonObject[], batch: boolean): Response => {
-  if (batch || events.length > 1) return json('application/cloudevents-batch+json', events);
+const emitted = (events: readonly JsonObject[], batch: boolean): Response => {
+  if (batch) return json('application/cloudevents-batch+json', events);
   const [event] = events;
   return event === undefined ? new Response(null, { status: 204 }) : json('application/cloudevents+json', event);
 };
 
-const sendAll = async (sink: string, reply: Reply, cluster: string): Promise<readonly Received[]> => {
-  const sent = reply.received.map(async (received): Promise<Received> => {
-    try {
-      for (const event of eventsOf(received, cluster)) await sendToSink(sink, event);
-      return received;
-    } catch (why) {
-      if (!(why instanceof Unavailable)) throw why;
-      return { ...received, outcome: 'unavailable', why };
-    }
-  });
-  return Promise.all(sent);
+const sendOne = async (sink: string, received: Received, cluster: string): Promise<Received> => {
+  try {
+    for (const event of eventsOf(received, cluster)) await sendToSink(sink, event);
+    return received;
+  } catch (why) {
+    if (!(why instanceof Unavailable)) throw why;
+    return { ...received, outcome: 'unavailable', why };
+  }
+};
+
+/** How many events of a batch are under way to the sink at once. */
+const AT_ONCE = 16;
+
+const sendAll = async (sink: string, { received }: Reply, cluster: string): Promise<readonly Received[]> => {
+  const sent: Received[] = [];
+  for (let first = 0; first < received.length; first += AT_ONCE) {
+    const some = received.slice(first, first + AT_ONCE);
+    sent.push(...(await Promise.all(some.map((one) => sendOne(sink, one, cluster)))));
+  }
+  return sent;
 };
 
 /** The events of a reply after those it causes were sent, where there is a sink: what the sink refused is unavailable. */
@@ -53,12 +62,12 @@ export const deliver = async (reply: Reply, { sink, cluster }: AnswerSettings): 
   sink === undefined ? reply : { ...reply, received: await sendAll(sink, reply, cluster) };
 
 /** The answer to a message whose events were delivered. */
-export const answer = ({ batch, received }: Reply, { sink, cluster }: AnswerSettings): Response => {
-  const withOutcome = (outcome: Outcome): readonly Received[] => received.filter((one) => one.outcome === outcome);
-  if (withOutcome('unavailable').length > 0) return unavailable(withOutcome('unavailable'));
-  if (withOutcome('rejected').length > 0) return rejected(withOutcome('rejected'), batch);
+export const answer = (reply: Reply, { sink, cluster }: AnswerSettings): Response => {
+  const { batch, received } = reply;
+  if (received.some(({ outcome }) => outcome === 'unavailable')) return unavailable(reply);
+  if (received.some(({ outcome }) => outcome === 'rejected')) return rejected(reply);
   if (sink !== undefined) return new Response(null, { status: 204 });
-  return reply(
+  return emitted(
     received.flatMap((one) => eventsOf(one, cluster)),
     batch,
   );

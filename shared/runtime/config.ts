@@ -47,7 +47,13 @@ const serverSettings = z.object({
   PORT: wholeNumber(0, 65_535).default(8_080),
   HOST: z.string().default('127.0.0.1'),
   AUTH: z.enum(['none'], { error: 'must be none, or not set' }).optional(),
-  K_SINK: z.url({ protocol: /^https?$/, error: 'must be an http or https URL' }).optional(),
+  K_SINK: z
+    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+    .refine((url) => URL.parse(url)?.username === '' && URL.parse(url)?.password === '', {
+      error: 'must not hold a password',
+      when: ({ issues }) => issues.length === 0,
+    })
+    .optional(),
   SCAN_CLUSTER: z
     .string()
     .regex(/^[\w.-]{1,253}$/, 'must be a name: letters, digits, . _ -')
@@ -70,7 +76,7 @@ const read = <T extends z.ZodObject>(schema: T, environment: Environment): z.inf
 const checkNotYet = (environment: Environment): void => {
   const asked = NOT_YET.find((name) => environment[name]);
   if (asked !== undefined) throw new WrongSetting(asked, 'this version has no such setting');
-  if ((environment.JOB_FACTS ?? 'events') !== 'events') throw new WrongSetting('JOB_FACTS', 'must be events');
+  if ((environment.JOB_FACTS || 'events') !== 'events') throw new WrongSetting('JOB_FACTS', 'must be events');
 };
 
 export interface StoreSettings {
@@ -127,5 +133,6 @@ export const readServerSettings = (environment: Environment = process.env): Serv
   };
 };
 
-/** The folder that the user stands in: npm runs scripts in the project's, and says where it was called. */
-export const workingFolder = (environment: Environment = process.env): string => environment.INIT_CWD ?? process.cwd();
+/** The folder that the user stands in: npm runs the script `name` in the project's, and says where it was called. */
+export const workingFolder = (name: string, environment: Environment = process.env): string =>
+  environment.npm_lifecycle_event === name ? (environment.INIT_CWD ?? process.cwd()) : process.cwd();

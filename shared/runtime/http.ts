@@ -1,7 +1,6 @@
 /** The functions behind HTTP: `POST /<function>`, `POST /` for all of them, the list of scans, and the probes. */
 import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
-import { bodyLimit } from 'hono/body-limit';
 import { httpReader } from '../events/http.ts';
 import { type HttpMessage, MAX_BODY } from '../events/message.ts';
 import { Rejected } from '../events/rejected.ts';
@@ -10,11 +9,11 @@ import { Unavailable } from '../scans/unavailable.ts';
 import { type AnswerSettings, answer, deliver } from './answer.ts';
 import type { ScanFunction } from './function.ts';
 import { type Logger, logReceived } from './log.ts';
-import { problem, problemOf } from './problem.ts';
-import { type Reply, receive, type Services } from './receive.ts';
+import { problem } from './problem.ts';
+import { type Reply, receive, rejectedMessage, type Services } from './receive.ts';
 import { scanList } from './scan-list.ts';
 
-export interface HttpSettings extends AnswerSettings {
+interface HttpSettings extends AnswerSettings {
   /** Whether only this machine can reach us: then a page in its browser might, under another name. */
   readonly isLoopback: boolean;
 }
@@ -29,82 +28,103 @@ export interface HttpServices {
 /** What the server hands to each request: Node's own, for the headers as they stood. */
 export type NodeBindings = { Bindings: { incoming: IncomingMessage } };
 
+const MAX_LOGGED = 256;
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
-
-const fromOutside = (field: string, problem: string, status: 400 | 413 | 415 = 400): Reply => ({
-  batch: false,
-  received: [{ outcome: 'rejected', why: new Rejected(field, problem, { status }), changes: [], causes: [] }],
-});
 
 const rawHeaders = ({ rawHeaders: raw }: IncomingMessage): HttpMessage['headers'] =>
   raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? '']] : []));
 
-/** The request as a message, or `undefined` where its sender broke off. */
-const readMessage = async (context: Context<NodeBindings>): Promise<HttpMessage | undefined> => {
+/** The body. What exceeds the bound is read but not kept: a sender that is cut off never learns why. */
+const readBody = async (incoming: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
+  const pieces: Uint8Array[] = [];
+  let size = 0;
+  for await (const piece of incoming) {
+    if (size <= MAX_BODY) pieces.push(piece);
+    size += piece.length;
+  }
+  return Buffer.concat(pieces);
+};
+
+/** The request as a message, and what is wrong with it before its content is looked at. */
+const readRequest = async (incoming: IncomingMessage): Promise<{ message: HttpMessage; wrong?: Rejected }> => {
+  const headers = rawHeaders(incoming);
+  const encoding = incoming.headers['content-encoding'] || 'identity';
   try {
-    return { headers: rawHeaders(context.env.incoming), body: new Uint8Array(await context.req.arrayBuffer()) };
-  } catch {
-    return undefined;
+    const message = { headers, body: await readBody(incoming) };
+    if (encoding.toLowerCase() === 'identity') return { message };
+    return { message, wrong: new Rejected('content-encoding', 'must be identity', { status: 415 }) };
+  } catch (cause) {
+    return { message: { headers, body: '' }, wrong: new Rejected('body', 'ended before it was complete', { cause }) };
   }
 };
 
+/** Sends what the events of a message cause, logs what became of each, and answers. */
+const settle = async (reply: Reply, { log, settings }: HttpServices): Promise<Response> => {
+  const delivered = await deliver(reply, settings);
+  for (const received of delivered.received) logReceived(log, received);
+  return answer(delivered, settings);
+};
+
 const handleEvents =
-  (functions: readonly ScanFunction[], { store, scope, log, settings }: HttpServices) =>
+  (functions: readonly ScanFunction[], services: HttpServices) =>
   async (context: Context<NodeBindings>): Promise<Response> => {
-    const encoding = context.req.header('content-encoding') ?? 'identity';
-    const message = await readMessage(context);
-    const settle = async (): Promise<Reply> => {
-      if (message === undefined) return fromOutside('body', 'ended before it was complete');
-      if (encoding !== 'identity') return fromOutside('content-encoding', 'must be identity', 415);
-      return receive(message, functions, { store, scope, reader: httpReader, now: Date.now });
-    };
-    const reply = await deliver(await settle(), settings);
-    for (const received of reply.received) logReceived(log, received);
-    return answer(reply, settings);
+    const { store, scope } = services;
+    const { message, wrong } = await readRequest(context.env.incoming);
+    if (wrong !== undefined) return settle(rejectedMessage(message, wrong), services);
+    return settle(await receive(message, functions, { store, scope, reader: httpReader, now: Date.now }), services);
+  };
+
+/** Turns a request away before any event is read, where the operator can see it: a route may be wrong. */
+const turnAway =
+  (log: Logger, status: number, detail: string, headers: Readonly<Record<string, string>> = {}) =>
+  ({ req }: Context): Response => {
+    log.warn({ method: req.method, path: req.path.slice(0, MAX_LOGGED), status, why: detail }, 'request');
+    return problem(status, detail, {}, headers);
   };
 
 /** A page in a browser on this machine reaches a loopback server under a name of its own (DNS rebinding). */
-const refuseForeignHosts = async (
-  context: Context<NodeBindings>,
-  next: () => Promise<void>,
-): Promise<Response | undefined> => {
-  if (!LOOPBACK_HOST.test(context.req.header('host') ?? ''))
-    return problem(403, 'host: must be the name of this machine');
-  await next();
-  return undefined;
-};
+const refuseForeignHosts =
+  (refuse: (context: Context) => Response) =>
+  async (context: Context<NodeBindings>, next: () => Promise<void>): Promise<Response | undefined> => {
+    if (!LOOPBACK_HOST.test(context.req.header('host') ?? '')) return refuse(context);
+    await next();
+    return undefined;
+  };
 
-const readiness = async (store: ScanStore): Promise<Response> => {
+/** What the store answers, or 503 where it cannot. */
+const fromStore = async (work: () => Promise<Response>): Promise<Response> => {
   try {
-    await store.ready();
-    return new Response('ok\n');
+    return await work();
   } catch (error) {
     if (!(error instanceof Unavailable)) throw error;
     return problem(503, error.message, {}, { 'retry-after': String(error.retryAfter) });
   }
 };
 
+const readiness = async (store: ScanStore): Promise<Response> => {
+  await store.ready();
+  return new Response('ok\n');
+};
+
 /** The routes, over `functions` and the services they share. */
 export const httpApp = (functions: readonly ScanFunction[], services: HttpServices): Hono<NodeBindings> => {
   const app = new Hono<NodeBindings>();
-  const limit = bodyLimit({
-    maxSize: MAX_BODY,
-    onError: () => problemOf(413, fromOutside('body', `must not be larger than ${MAX_BODY} bytes`, 413).received),
-  });
-  if (services.settings.isLoopback) app.use(refuseForeignHosts);
+  const { log, settings } = services;
+  const paths = functions.map(({ name }) => `/${name}`).join(', ');
+  if (settings.isLoopback) app.use(refuseForeignHosts(turnAway(log, 403, 'host: must be the name of this machine')));
   app.get('/healthz', () => new Response('ok\n'));
-  app.get('/readyz', () => readiness(services.store));
-  app.get('/api/scans', () => scanList(services.store, services.scope.group));
-  app.post('/', limit, handleEvents(functions, services));
+  app.get('/readyz', () => fromStore(() => readiness(services.store)));
+  app.get('/api/scans', () => fromStore(() => scanList(services.store, services.scope.group)));
+  app.post('/', handleEvents(functions, services));
   for (const one of functions) {
-    app.post(`/${one.name}`, limit, handleEvents([one], services));
-    app.all(`/${one.name}`, () => problem(405, 'the method must be POST', {}, { allow: 'POST' }));
+    app.post(`/${one.name}`, handleEvents([one], services));
+    app.all(`/${one.name}`, turnAway(log, 405, 'the method must be POST', { allow: 'POST' }));
   }
   // A raw 404 would be sent again by Knative for ever, though the route is what is wrong.
-  app.post('*', () => problem(400, `path: must be / or one of ${functions.map(({ name }) => `/${name}`).join(', ')}`));
+  app.post('*', turnAway(log, 400, `path: must be / or one of ${paths}`));
   app.notFound(() => problem(404, 'path: there is nothing here'));
   app.onError((error) => {
-    services.log.error({ err: error }, 'a request failed by our own mistake');
+    log.error({ err: error }, 'a request failed by our own mistake');
     return problem(503, 'an internal error; the event is not lost if it is sent again', {}, { 'retry-after': '30' });
   });
   return app;

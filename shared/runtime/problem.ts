@@ -5,12 +5,10 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { Rejected } from '../events/rejected.ts';
-import type { Received } from './receive.ts';
+import type { Outcome, Received, Reply } from './receive.ts';
 
 const asciiJson = (value: unknown): string =>
   JSON.stringify(value).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
-
-const MAX_NAMED = 20;
 
 const lineOf = ({ id, why }: Received): string => {
   const text = typeof why === 'string' ? why : (why?.message ?? '');
@@ -29,15 +27,22 @@ export const problem = (
     headers: { 'content-type': 'application/problem+json', ...headers },
   });
 
-/** The answer to a message some of whose events failed: the first in words, all by their `id` and field. */
+/**
+ * The answer to a message some of whose events have this outcome: the first in words, and all by their `id` and field.
+ * Of a batch, also by their place: an event may have no `id`.
+ */
 export const problemOf = (
   status: number,
-  failed: readonly Received[],
+  { batch, received }: Reply,
+  outcome: Outcome,
   headers: Readonly<Record<string, string>> = {},
 ): Response => {
-  const named = failed
-    .slice(0, MAX_NAMED)
-    .map(({ id, why }) => ({ ...(id !== undefined && { id }), ...(why instanceof Rejected && { field: why.field }) }));
+  const failed = received.flatMap((one, index) => (one.outcome === outcome ? [{ ...one, index }] : []));
+  const named = failed.map(({ index, id, why }) => ({
+    ...(batch && { index }),
+    ...(id !== undefined && { id }),
+    ...(why instanceof Rejected && { field: why.field }),
+  }));
   const more = failed.length > 1 ? ` (and ${failed.length - 1} more)` : '';
   const [first] = failed;
   const detail = first === undefined ? '' : `${lineOf(first)}${more}`;

@@ -11,8 +11,9 @@ import {
   type Envelopes,
   type EventReader,
   type HttpMessage,
+  type Known,
+  knownOfHeaders,
   plainReader,
-  type ReadResult,
   readEnvelope,
   readEnvelopes,
 } from '../events/message.ts';
@@ -21,11 +22,11 @@ import { type Ignored, isIgnored, latestBelieved, outOfScope, type Scope } from 
 import type { StatusChange } from '../events/status-changed.ts';
 import { type Applied, applyFacts } from '../scans/apply.ts';
 import { type ScanStore, scanKey } from '../scans/store.ts';
-import { Unavailable } from '../scans/unavailable.ts';
+import { Mistake, Unavailable } from '../scans/unavailable.ts';
 import type { ScanFunction } from './function.ts';
 
 /** What became of an event; from the one that a sender must hear of most. */
-export const OUTCOMES = ['unavailable', 'rejected', 'applied', 'superseded', 'duplicate', 'ignored'] as const;
+const OUTCOMES = ['unavailable', 'rejected', 'applied', 'superseded', 'duplicate', 'ignored'] as const;
 export type Outcome = (typeof OUTCOMES)[number];
 
 /** What one event came to. */
@@ -52,8 +53,8 @@ export interface Services {
   readonly reader?: EventReader;
   /** The clock (Unix milliseconds) of a live function; a dry run has none, and believes any instant. */
   readonly now?: () => number;
-  /** Passes over events before they are applied; absent, none. */
-  readonly passesOver?: (event: Event, fact: Fact | undefined) => boolean;
+  /** Passes over what a function made of an event, before it is applied; absent, over nothing. */
+  readonly passesOver?: (event: Event, decision: Decision) => boolean;
 }
 
 export interface Reply {
@@ -63,18 +64,19 @@ export interface Reply {
   readonly received: readonly Received[];
 }
 
-type Decision = Fact | Ignored | Rejected | Unavailable;
+/** What a function makes of an event. */
+export type Decision = Fact | Ignored | Rejected | Unavailable;
 
 const isError = (decision: Decision): decision is Rejected | Unavailable => decision instanceof Error;
 const isFact = (decision: Decision): decision is Fact => !isError(decision) && !isIgnored(decision);
 
 /** Anything but `Rejected` is our own mistake: the event is kept by its sender until that is mended. */
-const decide = (event: Event, { fact }: ScanFunction, scope: Scope): Decision => {
+const decide = (event: Event, { name, fact }: ScanFunction, scope: Scope): Decision => {
   try {
     const decision = fact(event, scope);
     return isIgnored(decision) ? decision : (outOfScope(decision.scan, scope) ?? decision);
   } catch (error) {
-    return error instanceof Rejected ? error : new Unavailable('the function failed', { cause: error });
+    return error instanceof Rejected ? error : new Mistake(name, error);
   }
 };
 
@@ -84,13 +86,13 @@ interface Decided {
   readonly decisions: readonly Decision[];
 }
 
-const decideAll = (event: Event, functions: readonly ScanFunction[], scope: Scope): Decided => {
+const decideAll = (event: Event, functions: readonly ScanFunction[], scope: Scope): readonly Decision[] => {
   const takers = functions.filter(({ accepts }) => accepts.includes(event.type));
   if (takers.length === 0) {
     const accepted = [...new Set(functions.flatMap(({ accepts }) => accepts))].join(', ');
-    return { event, decisions: [new Rejected('type', `must be one of ${accepted}`)] };
+    return [new Rejected('type', `must be one of ${accepted}`)];
   }
-  return { event, decisions: takers.map((taker) => decide(event, taker, scope)) };
+  return takers.map((taker) => decide(event, taker, scope));
 };
 
 const causesOf = ({ outcome, fact, live }: Applied): readonly StatusChange[] => {
@@ -120,7 +122,7 @@ const applyScan = async (store: ScanStore, facts: readonly Fact[], results: Map<
     for (const applied of await applyFacts(store, facts)) results.set(applied.told, fromApplied(applied));
   } catch (error) {
     const isOurs = error instanceof Unavailable || error instanceof Rejected;
-    const why = isOurs ? error : new Unavailable('the store failed', { cause: error });
+    const why = isOurs ? error : new Mistake('the store', error);
     for (const fact of facts) results.set(fact, fromError(why, fact.scan));
   }
 };
@@ -153,7 +155,8 @@ const mergeReceived = (all: readonly Received[]): Received => {
   return {
     ...worst,
     changes: all.flatMap(({ changes }) => changes),
-    causes: all.flatMap(({ causes }) => causes),
+    // Of a Job seen whole, the finish says all that its start would.
+    causes: all.flatMap(({ causes }) => causes).slice(-1),
     ...(scan && { scan }),
   };
 };
@@ -163,9 +166,16 @@ const fromDecided = ({ event, decisions }: Decided, results: Results): Received 
   return { ...received, id: event.id, type: event.type, event };
 };
 
-const fromUnread = (read: Extract<ReadResult, { rejected: Rejected }>): Received => ({
-  ...fromError(read.rejected),
-  ...(read.id !== undefined && { id: read.id }),
+const fromUnread = ({ rejected, id, type }: { readonly rejected: Rejected } & Known): Received => ({
+  ...fromError(rejected),
+  ...(id !== undefined && { id }),
+  ...(type !== undefined && { type }),
+});
+
+/** The reply to a message that is wrong as a whole. */
+export const rejectedMessage = (message: HttpMessage | Envelopes, rejected: Rejected): Reply => ({
+  batch: false,
+  received: [fromUnread({ rejected, ...('headers' in message ? knownOfHeaders(message.headers) : {}) })],
 });
 
 const scopeNow = ({ scope, now }: Services): Scope =>
@@ -188,12 +198,16 @@ export const receive = async (
 ): Promise<Reply> => {
   const { store, reader = plainReader, passesOver = () => false } = services;
   const read = readMessage(message);
-  if (read instanceof Rejected) return { batch: false, received: [fromError(read)] };
+  if (read instanceof Rejected) return rejectedMessage(message, read);
   const scope = scopeNow(services);
+  const decided = (event: Event): Decided => ({
+    event,
+    decisions: decideAll(event, functions, scope).filter((decision) => !passesOver(event, decision)),
+  });
   const taken = read.envelopes
     .map((envelope) => readEnvelope(envelope, read.mode, reader))
-    .map((result) => ('event' in result ? decideAll(result.event, functions, scope) : result))
-    .filter((result) => !('event' in result) || !passesOver(result.event, result.decisions.find(isFact)));
+    .map((result) => ('event' in result ? decided(result.event) : result))
+    .filter((result) => !('event' in result) || result.decisions.length > 0);
   const facts = taken.flatMap((result) => ('event' in result ? result.decisions.filter(isFact) : []));
   const results = await applyAll(store, facts);
   return {

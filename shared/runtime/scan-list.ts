@@ -13,18 +13,23 @@ const item = ({ scan, resourceVersion, status }: StoredScan, group: string): str
   });
 };
 
-async function* chunks(store: ScanStore, group: string): AsyncGenerator<string> {
+async function* chunks(scans: AsyncIterator<StoredScan>, first: IteratorResult<StoredScan>, group: string) {
   yield '{"apiVersion":"v1","kind":"List","metadata":{},"items":[';
-  let separator = '\n';
-  for await (const stored of store.list()) {
-    yield separator + item(stored, group);
-    separator = ',\n';
+  for (let next = first, separator = '\n'; !next.done; next = await scans.next(), separator = ',\n') {
+    yield separator + item(next.value, group);
   }
   yield '\n]}\n';
 }
 
-/** All scans that the store keeps, sorted by namespace, kind, name and uid. */
-export const scanList = (store: ScanStore, group: string): Response =>
-  new Response(ReadableStream.from(chunks(store, group)).pipeThrough(new TextEncoderStream()), {
+/**
+ * All scans that the store keeps, sorted by namespace, kind, name and uid.
+ *
+ * Throws `Unavailable` where the store cannot be read: the first scan is read before the answer begins.
+ */
+export const scanList = async (store: ScanStore, group: string): Promise<Response> => {
+  const scans = store.list()[Symbol.asyncIterator]();
+  const first = await scans.next();
+  return new Response(ReadableStream.from(chunks(scans, first, group)).pipeThrough(new TextEncoderStream()), {
     headers: { 'content-type': 'application/json; charset=utf-8' },
   });
+};

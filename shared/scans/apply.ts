@@ -37,15 +37,18 @@ interface Joined {
   readonly outcomes: readonly Applied['outcome'][];
 }
 
-const joinFacts = (runs: Runs, facts: readonly Fact[]): Joined => {
-  let joined = runs;
-  const outcomes = facts.map(({ run }) => {
-    const before = joined;
-    joined = addRun(before, run);
-    if (joined === before) return 'duplicate';
-    return joined[0]?.uid === run.uid ? 'applied' : 'superseded';
+const joinFacts = (known: Runs, facts: readonly Fact[]): Joined => {
+  let runs = known;
+  const isNew = facts.map(({ run }) => {
+    const before = runs;
+    runs = addRun(before, run);
+    return runs !== before;
   });
-  return { runs: joined, outcomes };
+  const outcomes = facts.map(({ run }, at) => {
+    if (!isNew[at]) return 'duplicate';
+    return runs[0]?.uid === run.uid ? 'applied' : 'superseded';
+  });
+  return { runs, outcomes };
 };
 
 const asKept = (fact: Fact, runs: Runs): Fact => ({

@@ -7,17 +7,23 @@
 import { mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ScanRef } from '../conditions/facts.ts';
-import { isJsonObject, runsOf } from '../conditions/status.ts';
+import { isJsonObject, type JsonObject, runsOf } from '../conditions/status.ts';
 import { NO_SPEC, newScan, type ScanStore, type StoredScan } from './store.ts';
 import { Conflict, Unavailable } from './unavailable.ts';
 
 const PATIENCE = 5_000;
+/** Milliseconds for which SQLite itself waits, and nothing else in the process runs; then others get their turn. */
+const BUSY_TIMEOUT = 50;
+/** What marks a database as ours ("Scan"), so that no other is written into. */
+const APPLICATION_ID = 0x5363616e;
 const PAGE = 500;
 
 const SCHEMA = `
   PRAGMA journal_mode = WAL;
   PRAGMA synchronous = NORMAL;
+  PRAGMA application_id = ${APPLICATION_ID};
   CREATE TABLE IF NOT EXISTS scans (
     namespace TEXT NOT NULL, kind TEXT NOT NULL, name TEXT NOT NULL, uid TEXT NOT NULL,
     resource_version INTEGER NOT NULL, status TEXT NOT NULL,
@@ -29,16 +35,20 @@ const SCHEMA = `
 const KEY = 'namespace = ? AND kind = ? AND name = ? AND uid = ?';
 const COLUMNS = 'namespace, kind, name, uid, resource_version, status';
 
-const keyOf = ({ namespace, kind, name, uid }: ScanRef): [string, string, string, string] => [
-  namespace,
-  kind,
-  name,
-  uid,
-];
+const keyOf = ({ namespace, kind, name, uid }: ScanRef): Key => [namespace, kind, name, uid];
+
+/** A status that is no JSON was damaged by somebody: what is ours in it comes back with the facts that are sent again. */
+const parseStatus = (text: string): JsonObject => {
+  try {
+    const status: unknown = JSON.parse(text);
+    return isJsonObject(status) ? status : {};
+  } catch {
+    return {};
+  }
+};
 
 const storedScan = (row: Readonly<Record<string, unknown>>): StoredScan => {
-  const read: unknown = JSON.parse(String(row.status));
-  const status = isJsonObject(read) ? read : {};
+  const status = parseStatus(String(row.status));
   return {
     scan: { kind: String(row.kind), namespace: String(row.namespace), name: String(row.name), uid: String(row.uid) },
     resourceVersion: String(row.resource_version),
@@ -58,10 +68,43 @@ const guarded = <T>(work: () => T): T => {
   }
 };
 
-const open = (path: string, patience: number): DatabaseSync => {
-  if (path !== ':memory:') mkdirSync(dirname(path), { recursive: true });
-  const database = new DatabaseSync(path, { timeout: patience });
-  database.exec(SCHEMA);
+/** The low byte of an extended code is the code. @see https://www.sqlite.org/rescode.html */
+const SQLITE_BUSY = 5;
+
+const isBusy = (error: unknown): boolean => {
+  const cause: unknown = error instanceof Unavailable ? error.cause : undefined;
+  return isJsonObject(cause) && (Number(cause.errcode) & 0xff) === SQLITE_BUSY;
+};
+
+/** Tries again while another process is writing, and lets others have their turn meanwhile. */
+const patiently = async <T>(patience: number, work: () => T): Promise<T> => {
+  const until = performance.now() + patience;
+  for (;;) {
+    try {
+      return guarded(work);
+    } catch (error) {
+      if (!isBusy(error) || performance.now() >= until) throw error;
+      await delay(Math.random() * BUSY_TIMEOUT);
+    }
+  }
+};
+
+const pragmaValue = (database: DatabaseSync, pragma: string): unknown =>
+  Object.values(database.prepare(`PRAGMA ${pragma}`).get() ?? {})[0];
+
+const hasTables = (database: DatabaseSync): boolean =>
+  database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
+
+/** Opens our own file, or makes one where there is none yet. */
+const open = (path: string, readOnly: boolean): DatabaseSync => {
+  if (path !== ':memory:' && !readOnly) mkdirSync(dirname(path), { recursive: true });
+  const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT, readOnly });
+  const isOurs = pragmaValue(database, 'application_id') === APPLICATION_ID;
+  if (!isOurs && (readOnly || hasTables(database))) {
+    database.close();
+    throw new Unavailable(`${path} is not a store of scans`);
+  }
+  if (!readOnly) database.exec(SCHEMA);
   return database;
 };
 
@@ -120,13 +163,15 @@ const writeScan = (
   statements.countScan.run();
 };
 
-async function* listScans(page: StatementSync): AsyncGenerator<StoredScan> {
-  // Page by page, so that no reader holds back the log while its own reader is slow.
-  let last: [string, string, string, string] = ['', '', '', ''];
+type Key = [namespace: string, kind: string, name: string, uid: string];
+
+/** All scans page by page, so that no reader holds back the log while its own reader is slow. */
+async function* listScans(readPage: (after: Key) => Promise<readonly object[]>): AsyncGenerator<StoredScan> {
+  let last: Key = ['', '', '', ''];
   for (;;) {
-    const rows = guarded(() => page.all(...last));
+    const rows = await readPage(last);
     for (const row of rows) {
-      const stored = storedScan(row);
+      const stored = storedScan(row as Readonly<Record<string, unknown>>);
       last = keyOf(stored.scan);
       yield stored;
     }
@@ -141,26 +186,31 @@ export interface EmbeddedSettings {
   readonly maximum: number;
   /** Milliseconds to wait for another process that is writing. */
   readonly patience?: number;
+  /** Only to look: nothing is created. */
+  readonly readOnly?: boolean;
 }
 
-/** Opens the store. Throws `Unavailable` where it cannot be used. */
-export const embeddedStore = ({ path, maximum, patience = PATIENCE }: EmbeddedSettings): ScanStore => {
-  const database = guarded(() => open(path, patience));
-  const statements = prepare(database);
+/** Opens the store. Rejects with `Unavailable` where it cannot be used, or is somebody else's database. */
+export const openEmbeddedStore = async (settings: EmbeddedSettings): Promise<ScanStore> => {
+  const { path, maximum, patience = PATIENCE, readOnly = false } = settings;
+  const [database, statements] = await patiently(patience, () => {
+    const opened = open(path, readOnly);
+    return [opened, prepare(opened)] as const;
+  });
   return {
     read: async (scan) => {
-      const row = guarded(() => statements.read.get(...keyOf(scan)));
+      const row = await patiently(patience, () => statements.read.get(...keyOf(scan)));
       return row === undefined ? newScan(scan) : storedScan(row);
     },
     write: async (read, next) => {
       const text = JSON.stringify(next.status());
-      guarded(() => inTransaction(database, () => writeScan(statements, read, text, maximum)));
+      await patiently(patience, () => inTransaction(database, () => writeScan(statements, read, text, maximum)));
     },
     find: async ({ namespace, kind, name }) =>
-      guarded(() => statements.named.all(namespace, kind, name)).map(storedScan),
-    list: () => listScans(statements.page),
+      (await patiently(patience, () => statements.named.all(namespace, kind, name))).map(storedScan),
+    list: () => listScans((last) => patiently(patience, () => statements.page.all(...last))),
     ready: async () => {
-      guarded(() => statements.page.get('', '', '', ''));
+      await patiently(patience, () => statements.page.get('', '', '', ''));
     },
     close: () => database.close(),
   };

@@ -10,6 +10,14 @@ export class Unavailable extends Error {
   }
 }
 
+/** Our own code failed on the event. It is kept by its sender until that is mended. */
+export class Mistake extends Unavailable {
+  constructor(where: string, cause: unknown) {
+    super(`${where} failed`, { cause });
+    this.name = 'Mistake';
+  }
+}
+
 /** Somebody else wrote the scan between our read and our write. */
 export class Conflict extends Error {
   constructor(options?: ErrorOptions) {

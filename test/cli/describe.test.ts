@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from '@jest/globals';
 import { describeStatus } from '../../cli/describe-status.ts';
-import { embeddedStore } from '../../shared/scans/embedded.ts';
+import { openEmbeddedStore } from '../../shared/scans/embedded.ts';
 import { temporaryFolder } from '../support/cli-folder.ts';
 import { startedEvent } from '../support/cli-records.ts';
 import { replayTexts } from '../support/cli-replay.ts';
@@ -25,7 +25,7 @@ const lives = [
 ].map((event) => JSON.stringify(event));
 
 beforeAll(async () => {
-  const store = embeddedStore({ path, maximum: 100 });
+  const store = await openEmbeddedStore({ path, maximum: 100 });
   await replayTexts([...recorded, ...lives], { store });
   store.close();
 });

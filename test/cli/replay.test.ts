@@ -94,7 +94,7 @@ describe('replay', () => {
   it('finds a file from where npm was called, and names the files where there are several', async () => {
     const file = write('relative', 'no JSON\n');
     const args = ['relative', recording, '-o', 'json', '--scan', 'ImageScan/team-checkout/checkout-image'];
-    const { stdout } = await runCommand('replay', args, { env: { INIT_CWD: folder } });
+    const { stdout } = await runCommand('replay', args, { env: { INIT_CWD: folder, npm_lifecycle_event: 'replay' } });
     const { events, scans, summary } = JSON.parse(stdout);
     expect(events.slice(0, 2)).toMatchObject([
       { file, line: 1, outcome: 'rejected' },
@@ -220,7 +220,7 @@ describe('replay, called wrongly', () => {
 
   it('answers 2 for a wrong setting, naming its variable', async () => {
     const { status, stderr } = await runCommand('replay', [basename(recording)], {
-      env: { INIT_CWD: dirname(recording), SCAN_STORE: 'kubernetes' },
+      env: { INIT_CWD: dirname(recording), npm_lifecycle_event: 'replay', SCAN_STORE: 'kubernetes' },
     });
     expect([status, stderr.split('\n')[0]]).toEqual([2, 'SCAN_STORE: must be embedded']);
   });

@@ -270,9 +270,17 @@ describe('a run with a finish and a verdict', () => {
 
   it('ends in the same bytes for finishes that differ only behind the cut', () => {
     const finish = fc
-      .record({ reason: fc.constantFrom('A', 'B'), tail: fc.constantFrom('', 'y', 'z') })
-      .map(({ reason, tail }) =>
-        end('a', failedFinish(second(1), { reason, message: `${'m'.repeat(600)}${tail}`, error: 'e' })),
+      .record({
+        reason: fc.constantFrom('A', 'B'),
+        // Around the cut, characters of several widths: a cut may leave one out and keep another.
+        length: fc.integer({
+          min: FINISH_MESSAGE_BYTES_BESIDE_VERDICT - 3,
+          max: FINISH_MESSAGE_BYTES_BESIDE_VERDICT + 1,
+        }),
+        tail: fc.constantFrom('', 'y', 'z', '"', '€', '🦀', '🦀z'),
+      })
+      .map(({ reason, length, tail }) =>
+        end('a', failedFinish(second(1), { reason, message: `${'m'.repeat(length)}${tail}`, error: 'e' })),
       );
     const facts = fc.array(finish, { minLength: 1, maxLength: 4 }).map((finishes) => [...finishes, said]);
     const orders = facts.chain((all) =>

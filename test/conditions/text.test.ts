@@ -55,8 +55,10 @@ describe('cutting', () => {
   });
 
   it('gives every list that fits whole', () => {
-    expect(cutList('IDs: ', ['a', 'b'], 9)).toBe('IDs: a, b');
-    expect(cutList('IDs: ', ['a', 'b', 'cccccccccccccccccccc'], 24)).toBe('IDs: a, b … and 1 more');
+    expect(cutList('IDs:', ['a', 'b'], 9)).toBe('IDs: a, b');
+    expect(cutList('IDs:', ['a', 'b', 'cccccccccccccccccccc'], 24)).toBe('IDs: a, b … and 1 more');
+    expect(cutList('IDs:', ['cccccccccccccccccccc', 'd'], 22)).toBe('IDs: … and 2 more');
+    expect(cutList('IDs:', [], 22)).toBe('IDs:');
   });
 
   it('keeps the worst vulnerabilities, from the first, while there is room', () => {

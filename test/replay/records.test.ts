@@ -87,7 +87,8 @@ describe('readRecord, on the recordings', () => {
     const batch = { rawHeaders: ['Content-Type', 'application/cloudevents-batch+json'], body };
     const { summary, statuses, events } = await replayRecords([batch]);
     expect(statuses).toMatchObject(TRUTH);
-    expect(summary).toEqual(ALL);
+    // Written once, so the older of two runs of one scan was never the newest.
+    expect(summary).toEqual({ ...ALL, applied: 10, superseded: 2 });
     expect(events.map(({ line }) => line)).toEqual(new Array(27).fill(1));
   });
 

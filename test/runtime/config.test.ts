@@ -1,0 +1,124 @@
+/** Every setting: what it is when nobody says, what it may be, and how a wrong one is told. */
+import { describe, expect, it } from '@jest/globals';
+import {
+  readScope,
+  readServerSettings,
+  readStoreSettings,
+  WrongSetting,
+  workingFolder,
+} from '../../shared/runtime/config.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+const readAll = (environment: Environment) => ({
+  ...readStoreSettings(environment),
+  ...readScope(environment),
+  ...readServerSettings(environment),
+});
+
+/** Settings that fail unless others are set too. */
+const BESIDE: Environment = { AUTH: 'none' };
+
+describe('the settings', () => {
+  it('are these when nothing is set', () => {
+    expect(readAll({})).toStrictEqual({
+      path: '.data/scans.db',
+      maximum: 100_000,
+      group: 'scanning.apps.tanzu.vmware.com',
+      kinds: new Set(['SourceScan', 'ImageScan']),
+      port: 8_080,
+      host: '127.0.0.1',
+      isLoopback: true,
+      cluster: 'local',
+      logLevel: 'info',
+    });
+  });
+
+  it('count as not set when they are empty', () => {
+    const names = ['SCAN_STORE', 'SCAN_STORE_PATH', 'SCAN_STORE_MAX', 'SCAN_GROUP', 'SCAN_KINDS', 'SCAN_NAMESPACES'];
+    const others = ['PORT', 'HOST', 'AUTH', 'K_SINK', 'SCAN_CLUSTER', 'LOG_LEVEL', 'JOB_FACTS'];
+    const unsupported = ['AUTH_CONFIG', 'ALERTS_CONFIG'];
+    const empty = Object.fromEntries([...names, ...others, ...unsupported].map((name) => [name, '']));
+    expect(readAll(empty)).toStrictEqual(readAll({}));
+  });
+
+  it('are none of the variables that are not theirs', () => {
+    expect(readAll({ PATH: '/bin', HOSTNAME: 'somewhere', port: '1' })).toStrictEqual(readAll({}));
+  });
+
+  it.each<[variable: string, value: string, read: object]>([
+    ['PORT', '0', { port: 0 }],
+    ['PORT', '65535', { port: 65_535 }],
+    ['HOST', 'localhost', { host: 'localhost', isLoopback: true }],
+    ['HOST', '::1', { host: '::1', isLoopback: true }],
+    ['HOST', '127.8.9.10', { host: '127.8.9.10', isLoopback: true }],
+    ['AUTH', 'none', { host: '127.0.0.1' }],
+    ['SCAN_STORE', 'embedded', { path: '.data/scans.db' }],
+    ['SCAN_STORE_PATH', ':memory:', { path: ':memory:' }],
+    ['SCAN_STORE_PATH', '/var/lib/my scans.db', { path: '/var/lib/my scans.db' }],
+    ['SCAN_STORE_MAX', '1', { maximum: 1 }],
+    ['SCAN_STORE_MAX', '10000000', { maximum: 10_000_000 }],
+    ['SCAN_GROUP', 'scans.example', { group: 'scans.example' }],
+    ['SCAN_KINDS', 'ImageScan', { kinds: new Set(['ImageScan']) }],
+    ['SCAN_KINDS', ' A, B,,C\nD ', { kinds: new Set(['A', 'B', 'C', 'D']) }],
+    ['SCAN_NAMESPACES', 'team-a,team-b', { namespaces: new Set(['team-a', 'team-b']) }],
+    ['SCAN_CLUSTER', 'prod_eu-1.example', { cluster: 'prod_eu-1.example' }],
+    ['K_SINK', 'http://broker.example/a?b=c', { sink: 'http://broker.example/a?b=c' }],
+    ['K_SINK', 'https://broker.example', { sink: 'https://broker.example' }],
+    ['JOB_FACTS', 'events', {}],
+    ...['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'].map((level): [string, string, object] => [
+      'LOG_LEVEL',
+      level,
+      { logLevel: level },
+    ]),
+  ])('may have %s=%s', (variable, value, read) => {
+    expect(readAll({ [variable]: value })).toStrictEqual({ ...readAll({}), ...read });
+  });
+
+  it.each<[variable: string, value: string, problem: RegExp]>([
+    ['PORT', 'x', /a whole number from 0 to 65535/],
+    ['PORT', '65536', /from 0 to 65535/],
+    ['PORT', '-1', /from 0 to 65535/],
+    ['PORT', '80.5', /a whole number/],
+    ['PORT', '1e3', /a whole number/],
+    ['PORT', ' 80', /a whole number/],
+    ['AUTH', 'basic', /none/],
+    ['SCAN_STORE', 'kubernetes', /embedded/],
+    ['SCAN_STORE_MAX', '0', /from 1 to 10000000/],
+    ['SCAN_STORE_MAX', '10000001', /from 1 to 10000000/],
+    ['SCAN_STORE_MAX', 'many', /a whole number/],
+    ['SCAN_GROUP', 'Scans/v1', /API group/],
+    ['SCAN_KINDS', ' , ', /at least one/],
+    ['SCAN_NAMESPACES', ',', /at least one/],
+    ['SCAN_CLUSTER', 'my cluster', /name/],
+    ['SCAN_CLUSTER', 'x'.repeat(254), /name/],
+    ['K_SINK', 'broker', /URL/],
+    ['K_SINK', 'ftp://broker.example', /http/],
+    ['LOG_LEVEL', 'loud', /one of trace, debug/],
+    ['LOG_LEVEL', 'INFO', /one of trace, debug/],
+    ['JOB_FACTS', 'jobs', /events/],
+    ['AUTH_CONFIG', 'auth.yaml', /no such setting/],
+    ['ALERTS_CONFIG', 'alerts.yaml', /no such setting/],
+  ])('may not have %s=%s, and say so in one line that starts with its name', (variable, value, problem) => {
+    const read = () => readAll({ ...BESIDE, [variable]: value });
+    expect(read).toThrow(WrongSetting);
+    expect(read).toThrow(new RegExp(`^${variable}: [^\\n]*${problem.source}[^\\n]*$`));
+  });
+
+  it.each(['0.0.0.0', '::', '10.1.2.3', '127.0.0.1.evil.example', 'scans.example', '127.1'])(
+    'let strangers reach %s only where somebody says that they may',
+    (HOST) => {
+      expect(() => readServerSettings({ HOST })).toThrow(/^HOST: .*AUTH=none/);
+      expect(readServerSettings({ HOST, AUTH: 'none' })).toMatchObject({ host: HOST, isLoopback: false });
+    },
+  );
+});
+
+describe('the working folder', () => {
+  it("is where npm was called, else the process's own", () => {
+    expect(workingFolder('replay', { INIT_CWD: '/home/me', npm_lifecycle_event: 'replay' })).toBe('/home/me');
+    expect(workingFolder('replay', { INIT_CWD: '/home/me', npm_lifecycle_event: 'test' })).toBe(process.cwd());
+    expect(workingFolder('replay', {})).toBe(process.cwd());
+    expect(workingFolder('replay', { npm_lifecycle_event: 'replay' })).toBe(process.cwd());
+  });
+});
