@@ -11,7 +11,7 @@ import type { Summary } from './run.ts';
 export type Write = (text: string) => Promise<void>;
 
 export interface Report {
-  readonly event: (line: Line, received: Received) => void | Promise<void>;
+  readonly event: (line: Line, received: Received) => Promise<void> | undefined;
   readonly finish: (scans: AsyncIterable<StoredScan>, summary: Summary) => Promise<void>;
 }
 

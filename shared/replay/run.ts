@@ -22,7 +22,7 @@ export type Summary = Readonly<Record<Outcome, number>>;
 
 /** Hears of each event as it happens. */
 export interface Observer {
-  readonly event: (line: Line, received: Received) => void | Promise<void>;
+  readonly event: (line: Line, received: Received) => Promise<void> | undefined;
   /** Called after each block of lines. */
   readonly progress: (line: Line) => void;
 }
@@ -58,12 +58,13 @@ const rejectedLine = (why: Rejected): Reply => ({
   received: [{ outcome: 'rejected', why, changes: [], causes: [] }],
 });
 
-const replayLine = async ({ text }: Line, functions: readonly ScanFunction[], services: Services): Promise<Reply> => {
-  if (text instanceof Rejected) return rejectedLine(text);
+/** The message of a line, or what is wrong with it. */
+const readLine = ({ text }: Line): ReturnType<typeof readRecord> | Rejected => {
+  if (text instanceof Rejected) return text;
   try {
-    return await receive(readRecord(text), functions, services);
+    return readRecord(text);
   } catch (error) {
-    if (error instanceof Rejected) return rejectedLine(error);
+    if (error instanceof Rejected) return error;
     throw error;
   }
 };
@@ -78,15 +79,18 @@ export const replay = async (
   observer: Observer,
 ): Promise<Summary> => {
   const summary = { applied: 0, duplicate: 0, superseded: 0, ignored: 0, rejected: 0, unavailable: 0 };
-  for await (const lines of blocks) {
-    for (const line of lines) {
-      if (isBlank(line)) continue;
-      const { received } = await replayLine(line, functions, services);
-      for (const one of received) {
-        summary[one.outcome] += 1;
-        await observer.event(line, one);
-      }
+  const replayLine = async (line: Line): Promise<void> => {
+    const message = readLine(line);
+    const { received } =
+      message instanceof Rejected ? rejectedLine(message) : await receive(message, functions, services);
+    for (const one of received) {
+      summary[one.outcome] += 1;
+      const written = observer.event(line, one);
+      if (written !== undefined) await written;
     }
+  };
+  for await (const lines of blocks) {
+    for (const line of lines) if (!isBlank(line)) await replayLine(line);
     const last = lines.at(-1);
     if (last !== undefined) observer.progress(last);
   }

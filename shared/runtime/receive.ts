@@ -88,11 +88,9 @@ interface Decided {
 
 const decideAll = (event: Event, functions: readonly ScanFunction[], scope: Scope): readonly Decision[] => {
   const takers = functions.filter(({ accepts }) => accepts.includes(event.type));
-  if (takers.length === 0) {
-    const accepted = [...new Set(functions.flatMap(({ accepts }) => accepts))].join(', ');
-    return [new Rejected('type', `must be one of ${accepted}`)];
-  }
-  return takers.map((taker) => decide(event, taker, scope));
+  if (takers.length > 0) return takers.map((taker) => decide(event, taker, scope));
+  const accepted = [...new Set(functions.flatMap(({ accepts }) => accepts))].join(', ');
+  return [new Rejected('type', `must be one of ${accepted}`)];
 };
 
 const causesOf = ({ outcome, fact, live }: Applied): readonly StatusChange[] => {
@@ -115,34 +113,34 @@ const fromError = (why: Rejected | Unavailable, scan?: ScanRef): Received => ({
   ...(scan && { scan }),
 });
 
-type Results = ReadonlyMap<Fact, Received>;
-
-const applyScan = async (store: ScanStore, facts: readonly Fact[], results: Map<Fact, Received>): Promise<void> => {
+const applyScan = async (store: ScanStore, facts: readonly Fact[]): Promise<readonly Received[]> => {
   try {
-    for (const applied of await applyFacts(store, facts)) results.set(applied.told, fromApplied(applied));
+    return (await applyFacts(store, facts)).map(fromApplied);
   } catch (error) {
     const isOurs = error instanceof Unavailable || error instanceof Rejected;
     const why = isOurs ? error : new Mistake('the store', error);
-    for (const fact of facts) results.set(fact, fromError(why, fact.scan));
+    return facts.map(({ scan }) => fromError(why, scan));
   }
 };
 
-/** Applies the facts scan by scan: however many there are about one, it is written once. */
-const applyAll = async (store: ScanStore, facts: readonly Fact[]): Promise<Results> => {
+/** Applies facts about several scans: however many there are about one, it is written once. */
+const applyScans = async (store: ScanStore, facts: readonly Fact[]): Promise<readonly Received[]> => {
   const results = new Map<Fact, Received>();
-  if (facts.length < 2) await applyScan(store, facts, results);
-  else {
-    const byScan = Object.values(Object.groupBy(facts, ({ scan }) => scanKey(scan)));
-    await Promise.all(byScan.map((group = []) => applyScan(store, group, results)));
-  }
-  return results;
+  const byScan = Object.values(Object.groupBy(facts, ({ scan }) => scanKey(scan)));
+  const applied = byScan.map(async (group = []) => {
+    const received = await applyScan(store, group);
+    for (const [at, fact] of group.entries()) results.set(fact, received[at] as Received);
+  });
+  await Promise.all(applied);
+  return facts.map((fact) => results.get(fact) as Received);
 };
 
-const fromDecision = (decision: Decision, results: Results): Received => {
-  if (isError(decision)) return fromError(decision);
-  if (isIgnored(decision)) return { outcome: 'ignored', why: decision.ignored, changes: [], causes: [] };
-  return results.get(decision) as Received;
-};
+/** What became of each fact, in their order. */
+const applyAll = (store: ScanStore, facts: readonly Fact[]): Promise<readonly Received[]> =>
+  facts.length < 2 ? applyScan(store, facts) : applyScans(store, facts);
+
+const fromUndone = (decision: Exclude<Decision, Fact>): Received =>
+  isError(decision) ? fromError(decision) : { outcome: 'ignored', why: decision.ignored, changes: [], causes: [] };
 
 const severity = ({ outcome }: Received): number => OUTCOMES.indexOf(outcome);
 
@@ -161,12 +159,18 @@ const mergeReceived = (all: readonly Received[]): Received => {
   };
 };
 
-const fromDecided = ({ event, decisions }: Decided, results: Results): Received => {
-  const received = mergeReceived(decisions.map((decision) => fromDecision(decision, results)));
-  return { ...received, id: event.id, type: event.type, event };
+/** What an event came to, given what became of its facts, in their order. */
+const fromDecided = ({ event, decisions }: Decided, applied: Iterator<Received>): Received => {
+  const all = decisions.map((decision) =>
+    isFact(decision) ? (applied.next().value as Received) : fromUndone(decision),
+  );
+  return { ...mergeReceived(all), id: event.id, type: event.type, event };
 };
 
-const fromUnread = ({ rejected, id, type }: { readonly rejected: Rejected } & Known): Received => ({
+/** An event that could not be read, and what it says of itself nevertheless. */
+type Unread = { readonly rejected: Rejected } & Known;
+
+const fromUnread = ({ rejected, id, type }: Unread): Received => ({
   ...fromError(rejected),
   ...(id !== undefined && { id }),
   ...(type !== undefined && { type }),
@@ -200,18 +204,20 @@ export const receive = async (
   const read = readMessage(message);
   if (read instanceof Rejected) return rejectedMessage(message, read);
   const scope = scopeNow(services);
-  const decided = (event: Event): Decided => ({
-    event,
-    decisions: decideAll(event, functions, scope).filter((decision) => !passesOver(event, decision)),
-  });
-  const taken = read.envelopes
-    .map((envelope) => readEnvelope(envelope, read.mode, reader))
-    .map((result) => ('event' in result ? decided(result.event) : result))
-    .filter((result) => !('event' in result) || result.decisions.length > 0);
-  const facts = taken.flatMap((result) => ('event' in result ? result.decisions.filter(isFact) : []));
-  const results = await applyAll(store, facts);
-  return {
-    batch: read.mode === 'batch',
-    received: taken.map((result) => ('event' in result ? fromDecided(result, results) : fromUnread(result))),
-  };
+  const taken: (Decided | Unread)[] = [];
+  const facts: Fact[] = [];
+  for (const envelope of read.envelopes) {
+    const result = readEnvelope(envelope, read.mode, reader);
+    if ('rejected' in result) {
+      taken.push(result);
+      continue;
+    }
+    const { event } = result;
+    const decisions = decideAll(event, functions, scope).filter((decision) => !passesOver(event, decision));
+    facts.push(...decisions.filter(isFact));
+    if (decisions.length > 0) taken.push({ event, decisions });
+  }
+  const applied = (await applyAll(store, facts)).values();
+  const received = taken.map((one) => ('rejected' in one ? fromUnread(one) : fromDecided(one, applied)));
+  return { batch: read.mode === 'batch', received };
 };

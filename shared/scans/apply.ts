@@ -12,11 +12,9 @@ import type { JsonObject } from '../conditions/status.ts';
 import type { NextStatus, ScanStore, StoredScan } from './store.ts';
 import { Conflict, Unavailable } from './unavailable.ts';
 
-/** What became of one fact. */
+/** What became of one fact, in the order in which they were told. */
 export interface Applied {
   readonly outcome: 'applied' | 'duplicate' | 'superseded';
-  /** The fact as it was told. */
-  readonly told: Fact;
   /** The fact as its run keeps it: of two finishes of one run the one that stands. */
   readonly fact: Fact;
   /** The scan as it stands; absent where it is gone or was recreated. */
@@ -77,7 +75,7 @@ const attempt = async (store: ScanStore, stored: StoredScan, facts: readonly Fac
   const next = nextStatus(stored, runs);
   if (!isWritten(stored, next)) await store.write(stored, next);
   const live = { status: next.status, ...(stored.labels && { labels: stored.labels }) };
-  return facts.map((told, at) => ({ outcome: outcomes[at] ?? 'duplicate', told, fact: asKept(told, runs), live }));
+  return facts.map((fact, at) => ({ outcome: outcomes[at] ?? 'duplicate', fact: asKept(fact, runs), live }));
 };
 
 /**
@@ -91,7 +89,7 @@ export const applyFacts = async (store: ScanStore, facts: readonly Fact[]): Prom
   if (first === undefined) return [];
   for (let tried = 0; tried < WRITES; tried += 1) {
     const stored = await store.read(first.scan);
-    if (stored === undefined) return facts.map((fact) => ({ outcome: 'superseded', told: fact, fact }));
+    if (stored === undefined) return facts.map((fact) => ({ outcome: 'superseded', fact }));
     try {
       return await attempt(store, stored, facts);
     } catch (error) {

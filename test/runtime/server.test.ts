@@ -179,6 +179,20 @@ describe('a server that is told to stop', () => {
   });
 });
 
+describe('a server whose log nobody reads', () => {
+  it('goes on answering, and ends when it is told to', async () => {
+    const server = await spawn({ SCAN_STORE_PATH: ':memory:' });
+    server.pause();
+    for (let round = 0; round < 3; round += 1) {
+      const posted = await postMany(server.url, 0, () => {});
+      expect(posted.filter(({ status }) => status !== 200)).toEqual([]);
+    }
+    server.resume();
+    server.kill('SIGTERM');
+    expect(await server.ended).toEqual(GRACEFUL);
+  });
+});
+
 describe('a server that is killed', () => {
   it('has lost nothing that it answered, and goes on from there', async () => {
     const path = join(folder, 'killed.db');

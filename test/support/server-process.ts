@@ -20,6 +20,9 @@ export interface ServerProcess {
   readonly stderr: () => string;
   /** Settles once `look` finds something in what the process has written; rejects where it ends before. */
   readonly until: <T>(look: () => T | undefined) => Promise<T>;
+  /** Stops reading its log, and takes it up again. */
+  readonly pause: () => void;
+  readonly resume: () => void;
   readonly kill: (signal: NodeJS.Signals) => void;
   readonly ended: Promise<Ended>;
 }
@@ -81,7 +84,16 @@ const start = async (child: ChildProcess): Promise<ServerProcess> => {
   const ended = endOf(child);
   const { lines, stderr, until } = outputOf(child);
   const url = await until(() => lines.find(({ msg }) => msg === 'listening')?.url);
-  return { url: String(url), lines, stderr, until, kill: (signal) => void child.kill(signal), ended };
+  return {
+    url: String(url),
+    lines,
+    stderr,
+    until,
+    pause: () => void child.stdout?.pause(),
+    resume: () => void child.stdout?.resume(),
+    kill: (signal) => void child.kill(signal),
+    ended,
+  };
 };
 
 /** Call it where tests are described: what it gives starts a process, which does not outlive its test. */
