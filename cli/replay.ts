@@ -12,7 +12,7 @@ import { allFunctions } from '../functions/all.ts';
 import { type Instant, parseInstant } from '../shared/conditions/instant.ts';
 import { readLines, STANDARD_INPUT } from '../shared/replay/lines.ts';
 import { jsonReport, type Report, textReport } from '../shared/replay/report.ts';
-import { leavesOut, replay, type Selection } from '../shared/replay/run.ts';
+import { leavesOut, replay, type Selection, selectsScan } from '../shared/replay/run.ts';
 import { readScope, readStoreSettings, workingFolder } from '../shared/runtime/config.ts';
 import { openEmbeddedStore } from '../shared/scans/embedded.ts';
 import { memoryStore } from '../shared/scans/memory.ts';
@@ -117,17 +117,8 @@ const spoolStreams = async (files: readonly string[], folder: string): Promise<r
   return files.map((file) => spooled.get(file) ?? file);
 };
 
-async function* onlySelected(
-  scans: AsyncIterable<StoredScan>,
-  { scan: wanted }: Selection,
-): AsyncGenerator<StoredScan> {
-  for await (const stored of scans) {
-    const { kind, namespace, name } = stored.scan;
-    const isWanted =
-      wanted === undefined ||
-      (wanted.namespace === namespace && wanted.name === name && (wanted.kind ?? kind) === kind);
-    if (isWanted) yield stored;
-  }
+async function* onlySelected(scans: AsyncIterable<StoredScan>, selection: Selection): AsyncGenerator<StoredScan> {
+  for await (const stored of scans) if (selectsScan(selection, stored.scan)) yield stored;
 }
 
 const openStore = async ({ apply }: Values): Promise<ScanStore> => {

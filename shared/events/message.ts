@@ -20,6 +20,10 @@ export interface HttpMessage {
   readonly body: Uint8Array | string;
 }
 
+/** Headers as Node gives and recordings keep them, names and values in turn, as pairs. */
+export const headerPairs = (raw: readonly string[]): HttpMessage['headers'] =>
+  raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? ''] as const] : []));
+
 export type Mode = 'binary' | 'structured' | 'batch';
 
 /** One event of a message: read, or what is wrong with it and what it says of itself nevertheless. */

@@ -7,7 +7,7 @@
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
 import { factOfReason } from '../events/exporter.ts';
 import { parseJson } from '../events/json.ts';
-import type { Envelopes, HttpMessage } from '../events/message.ts';
+import { type Envelopes, type HttpMessage, headerPairs } from '../events/message.ts';
 import { Rejected } from '../events/rejected.ts';
 import { JOB_FINISHED, JOB_STARTED } from '../events/types.ts';
 
@@ -24,7 +24,7 @@ const fromHttpRequest = ({ rawHeaders, body }: JsonObject): HttpMessage => {
     throw new Rejected('rawHeaders', 'must be names and values in turn');
   }
   if (!isText(body)) throw new Rejected('body', 'must be a string');
-  return { headers: rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? '']] : [])), body };
+  return { headers: headerPairs(rawHeaders), body };
 };
 
 /** The source that the exporter's own events carry, as recorded. */

@@ -1,5 +1,5 @@
 /** The replay: every record of an archive through the one way in, and what became of each. */
-import { type Fact, factInstant } from '../conditions/facts.ts';
+import { type Fact, factInstant, type ScanRef } from '../conditions/facts.ts';
 import { type Instant, parseInstant } from '../conditions/instant.ts';
 import type { Event } from '../events/event.ts';
 import { Rejected } from '../events/rejected.ts';
@@ -27,11 +27,12 @@ export interface Observer {
   readonly progress: (line: Line) => void;
 }
 
-const isOfScan = ({ scan }: Selection, fact: Fact | undefined): boolean =>
-  scan === undefined ||
-  (fact?.scan.name === scan.name &&
-    fact.scan.namespace === scan.namespace &&
-    (scan.kind ?? fact.scan.kind) === fact.scan.kind);
+/** Whether a selection is about this scan; one that names none is about all. */
+export const selectsScan = ({ scan: wanted }: Selection, { kind, namespace, name }: ScanRef): boolean =>
+  wanted === undefined || (wanted.namespace === namespace && wanted.name === name && (wanted.kind ?? kind) === kind);
+
+const isOfScan = (selection: Selection, fact: Fact | undefined): boolean =>
+  fact === undefined ? selection.scan === undefined : selectsScan(selection, fact.scan);
 
 const isWithin = ({ since, until }: Selection, event: Event, fact: Fact | undefined): boolean => {
   if (since === undefined && until === undefined) return true;

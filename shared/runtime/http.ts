@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
 import { httpReader } from '../events/http.ts';
-import { type HttpMessage, MAX_BODY } from '../events/message.ts';
+import { type HttpMessage, headerPairs, MAX_BODY } from '../events/message.ts';
 import { Rejected } from '../events/rejected.ts';
 import type { ScanStore } from '../scans/store.ts';
 import { Unavailable } from '../scans/unavailable.ts';
@@ -31,9 +31,6 @@ export type NodeBindings = { Bindings: { incoming: IncomingMessage } };
 const MAX_LOGGED = 256;
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
 
-const rawHeaders = ({ rawHeaders: raw }: IncomingMessage): HttpMessage['headers'] =>
-  raw.flatMap((name, at) => (at % 2 === 0 ? [[name, raw[at + 1] ?? '']] : []));
-
 /** The body. What exceeds the bound is read but not kept: a sender that is cut off never learns why. */
 const readBody = async (incoming: AsyncIterable<Uint8Array>): Promise<Uint8Array> => {
   const pieces: Uint8Array[] = [];
@@ -47,7 +44,7 @@ const readBody = async (incoming: AsyncIterable<Uint8Array>): Promise<Uint8Array
 
 /** The request as a message, and what is wrong with it before its content is looked at. */
 const readRequest = async (incoming: IncomingMessage): Promise<{ message: HttpMessage; wrong?: Rejected }> => {
-  const headers = rawHeaders(incoming);
+  const headers = headerPairs(incoming.rawHeaders);
   const encoding = incoming.headers['content-encoding'] || 'identity';
   try {
     const message = { headers, body: await readBody(incoming) };

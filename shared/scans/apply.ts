@@ -12,7 +12,7 @@ import type { JsonObject } from '../conditions/status.ts';
 import type { NextStatus, ScanStore, StoredScan } from './store.ts';
 import { Conflict, Unavailable } from './unavailable.ts';
 
-/** What became of one fact, in the order in which they were told. */
+/** What became of one fact. */
 export interface Applied {
   readonly outcome: 'applied' | 'duplicate' | 'superseded';
   /** The fact as its run keeps it: of two finishes of one run the one that stands. */

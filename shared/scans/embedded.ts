@@ -35,6 +35,8 @@ const SCHEMA = `
 const KEY = 'namespace = ? AND kind = ? AND name = ? AND uid = ?';
 const COLUMNS = 'namespace, kind, name, uid, resource_version, status';
 
+type Key = [namespace: string, kind: string, name: string, uid: string];
+
 const keyOf = ({ namespace, kind, name, uid }: ScanRef): Key => [namespace, kind, name, uid];
 
 /** A status that is no JSON was damaged by somebody: what is ours in it comes back with the facts that are sent again. */
@@ -162,8 +164,6 @@ const writeScan = (
   if (counters.scans >= maximum) throw new Unavailable(`the store is full: ${maximum} scans (SCAN_STORE_MAX)`);
   statements.countScan.run();
 };
-
-type Key = [namespace: string, kind: string, name: string, uid: string];
 
 /** All scans page by page, so that no reader holds back the log while its own reader is slow. */
 async function* listScans(readPage: (after: Key) => Promise<readonly object[]>): AsyncGenerator<StoredScan> {

@@ -1,7 +1,7 @@
 /** The recorded input of a real exporter, and what truly happened. See test/recorded/README.md. */
 import { readFileSync } from 'node:fs';
 import type { JsonObject } from '../../shared/conditions/status.ts';
-import type { HttpMessage } from '../../shared/events/message.ts';
+import { type HttpMessage, headerPairs } from '../../shared/events/message.ts';
 
 const FOLDER = new URL('../recorded/', import.meta.url);
 
@@ -24,7 +24,7 @@ export const layoutRequests = readRequests('event-exporter-layout.ndjson');
 
 /** A recorded request as a message. */
 export const messageOf = ({ rawHeaders, body }: RecordedRequest): HttpMessage => ({
-  headers: rawHeaders.flatMap((name, at) => (at % 2 === 0 ? [[name, rawHeaders[at + 1] ?? ''] as const] : [])),
+  headers: headerPairs(rawHeaders),
   body,
 });
 
