@@ -19,8 +19,8 @@ export const ownerReferences = z.array(
 export type OwnerReferences = z.infer<typeof ownerReferences>;
 
 /** Whether a reference or an object is a Job of the group `batch`; one that names no group is taken for one. */
-export const isBatchJob = ({ kind, apiVersion = 'batch/v1' }: JsonObject): boolean =>
-  kind === 'Job' && typeof apiVersion === 'string' && apiVersion.startsWith('batch/');
+export const isBatchJob = ({ kind, apiVersion }: JsonObject): boolean =>
+  kind === 'Job' && (!apiVersion || (typeof apiVersion === 'string' && apiVersion.startsWith('batch/')));
 
 /** What identifies a Job. */
 export const jobIdentity = z.object({ namespace: z.string(), name: objectName, uid });

@@ -97,17 +97,24 @@ const pragmaValue = (database: DatabaseSync, pragma: string): unknown =>
 const hasTables = (database: DatabaseSync): boolean =>
   database.prepare('SELECT 1 FROM sqlite_schema LIMIT 1').get() !== undefined;
 
-/** Opens our own file, or makes one where there is none yet. */
-const open = (path: string, readOnly: boolean): DatabaseSync => {
+/** Makes the tables where there are none yet. Throws `Unavailable` where there are somebody else's. */
+const claim = (database: DatabaseSync, path: string, readOnly: boolean): void => {
+  const isOurs = pragmaValue(database, 'application_id') === APPLICATION_ID;
+  if (!isOurs && (readOnly || hasTables(database))) throw new Unavailable(`${path} is not a store of scans`);
+  if (!readOnly) database.exec(SCHEMA);
+};
+
+/** Opens our own file, or makes one where there is none yet. An attempt that fails leaves nothing open. */
+const open = (path: string, readOnly: boolean): readonly [DatabaseSync, Statements] => {
   if (path !== ':memory:' && !readOnly) mkdirSync(dirname(path), { recursive: true });
   const database = new DatabaseSync(path, { timeout: BUSY_TIMEOUT, readOnly });
-  const isOurs = pragmaValue(database, 'application_id') === APPLICATION_ID;
-  if (!isOurs && (readOnly || hasTables(database))) {
+  try {
+    claim(database, path, readOnly);
+    return [database, prepare(database)];
+  } catch (error) {
     database.close();
-    throw new Unavailable(`${path} is not a store of scans`);
+    throw error;
   }
-  if (!readOnly) database.exec(SCHEMA);
-  return database;
 };
 
 /** Runs `work` as one transaction that starts as a writer, so that it never has to be upgraded to one. */
@@ -117,7 +124,8 @@ const inTransaction = (database: DatabaseSync, work: () => void): void => {
     work();
     database.exec('COMMIT');
   } catch (error) {
-    database.exec('ROLLBACK');
+    // SQLite has already rolled back what failed on a full disk; asking again would hide why.
+    if (database.isTransaction) database.exec('ROLLBACK');
     throw error;
   }
 };
@@ -193,10 +201,7 @@ export interface EmbeddedSettings {
 /** Opens the store. Rejects with `Unavailable` where it cannot be used, or is somebody else's database. */
 export const openEmbeddedStore = async (settings: EmbeddedSettings): Promise<ScanStore> => {
   const { path, maximum, patience = PATIENCE, readOnly = false } = settings;
-  const [database, statements] = await patiently(patience, () => {
-    const opened = open(path, readOnly);
-    return [opened, prepare(opened)] as const;
-  });
+  const [database, statements] = await patiently(patience, () => open(path, readOnly));
   return {
     read: async (scan) => {
       const row = await patiently(patience, () => statements.read.get(...keyOf(scan)));

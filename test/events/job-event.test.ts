@@ -313,6 +313,18 @@ describe('the shape of kubernetes-event-exporter', () => {
     });
   });
 
+  it.each([undefined, null, '', 'batch/v1'])('takes a Job whose apiVersion is %j for one', (apiVersion) => {
+    expect(tell(JOB_STARTED, kubernetesEvent('SuccessfulCreate', {}, { apiVersion }))).toMatchObject({
+      start: { startedAt: AT },
+    });
+  });
+
+  it('takes a Job of another group for another object', () => {
+    expect(
+      tell(JOB_STARTED, kubernetesEvent('SuccessfulCreate', {}, { apiVersion: 'batch.volcano.sh/v1alpha1' })),
+    ).toMatchObject({ start: 'the event is not about a Job' });
+  });
+
   it.each([['1'.repeat(16)], ['-1'], ['one'], ['']])('takes no generation from the annotation %j', (text) => {
     const read = tell(
       JOB_STARTED,
