@@ -10,6 +10,10 @@ const ONE_FILE = {
   'pure-rand': 'shared/replay/shuffle.ts',
   'cli-progress': 'cli/progress.ts',
   'node:sqlite': 'shared/scans/embedded.ts',
+  '@kubernetes/client-node': 'shared/scans/kubernetes-connection.ts',
+  undici: 'shared/scans/dispatch.ts',
+  'js-yaml': 'shared/scans/kubernetes-connection.ts',
+  'lru-cache': 'shared/scans/scan-cache.ts',
 };
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });

@@ -1,15 +1,12 @@
 /** Describes a scan: the Status block as `kubectl describe` prints it. */
-import { existsSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { isNewer } from '../shared/conditions/runs.ts';
-import { readStoreSettings } from '../shared/runtime/config.ts';
-import { openEmbeddedStore } from '../shared/scans/embedded.ts';
 import type { ScanName, StoredScan } from '../shared/scans/store.ts';
-import { Unavailable } from '../shared/scans/unavailable.ts';
 import { run, UsageError } from './command.ts';
 import { describeStatus } from './describe-status.ts';
 import { readKind } from './kind.ts';
 import { createOutput } from './output.ts';
+import { openStore } from './store.ts';
 
 const USAGE = `Usage: npm run -s describe -- KIND NAMESPACE/NAME      (KIND: as kubectl takes it, such as imagescan)`;
 
@@ -29,11 +26,7 @@ const newest = (scans: readonly StoredScan[]): StoredScan | undefined =>
   }, undefined);
 
 const findScan = async (name: ScanName): Promise<StoredScan | undefined> => {
-  const settings = readStoreSettings();
-  // To look must not create what is looked at.
-  if (settings.path !== ':memory:' && !existsSync(settings.path))
-    throw new Unavailable(`${settings.path}: there is no such store`);
-  const store = await openEmbeddedStore({ ...settings, readOnly: true });
+  const { store } = await openStore({ readOnly: true });
   try {
     return newest(await store.find(name));
   } finally {

@@ -14,18 +14,18 @@ import { readLines, STANDARD_INPUT } from '../shared/replay/lines.ts';
 import { jsonReport, type Report, textReport } from '../shared/replay/report.ts';
 import { leavesOut, replay, type Selection, selectsScan } from '../shared/replay/run.ts';
 import { readScope, readStoreSettings, workingFolder } from '../shared/runtime/config.ts';
-import { openEmbeddedStore } from '../shared/scans/embedded.ts';
 import { memoryStore } from '../shared/scans/memory.ts';
-import type { ScanStore, StoredScan } from '../shared/scans/store.ts';
+import type { StoredScan } from '../shared/scans/store.ts';
 import { run, UsageError } from './command.ts';
 import { readKind } from './kind.ts';
 import { createOutput } from './output.ts';
 import { startProgress } from './progress.ts';
+import { type OpenStore, openStore } from './store.ts';
 
 const USAGE = `Usage: npm run -s replay -- FILE… [options]      (FILE: one record a line; - is standard input)
 
   --apply                        write into the store, instead of a fresh memory store
-  --store embedded               the store to write into
+  --store embedded|kubernetes    the store to write into; without it the one that is configured
   --scan [KIND/]NAMESPACE/NAME   only events about this scan
   --type T                       only events of this type
   --since T, --until T           only facts from, and up to, this instant (RFC 3339)
@@ -36,7 +36,7 @@ const USAGE = `Usage: npm run -s replay -- FILE… [options]      (FILE: one rec
 
 const OPTIONS = {
   apply: { type: 'boolean', default: false },
-  store: { type: 'string', default: 'embedded' },
+  store: { type: 'string' },
   scan: { type: 'string' },
   type: { type: 'string' },
   since: { type: 'string' },
@@ -121,10 +121,15 @@ async function* onlySelected(scans: AsyncIterable<StoredScan>, selection: Select
   for await (const stored of scans) if (selectsScan(selection, stored.scan)) yield stored;
 }
 
-const openStore = async ({ apply }: Values): Promise<ScanStore> => {
-  const settings = readStoreSettings();
-  return apply ? openEmbeddedStore(settings) : memoryStore(settings);
+const storeOption = (text: string | undefined): { readonly asked?: 'embedded' | 'kubernetes' } => {
+  if (text === undefined) return {};
+  if (text !== 'embedded' && text !== 'kubernetes') throw new UsageError('--store: must be embedded or kubernetes');
+  return { asked: text };
 };
+
+/** Where it is replayed into; what a dry run does stays in memory, and asks nobody. */
+const openTarget = async ({ apply, store }: Values): Promise<Pick<OpenStore, 'store' | 'confirm'>> =>
+  apply ? openStore(storeOption(store)) : { store: memoryStore(readStoreSettings()) };
 
 const reportOf = ({ output, events }: Values, write: (text: string) => Promise<void>, files: number): Report =>
   output === 'json' ? jsonReport(write, files > 1) : textReport(write, files > 1, events);
@@ -134,12 +139,13 @@ const replayFiles = async (files: readonly string[], values: Values): Promise<nu
   const repeat = repeatOption(values.repeat);
   const scope = readScope();
   const total = files.reduce((sum, file) => sum + (file === STANDARD_INPUT ? 0 : sizeOf(file)), 0) * repeat;
-  const store = await openStore(values);
+  const { store, confirm } = await openTarget(values);
   const output = createOutput(process.stdout);
   const report = reportOf(values, output.write, files.length);
   const progress = startProgress(total, values.shuffle !== undefined);
   // Only what is applied is held to the clock: in a dry run the past may have been wrong about the future.
-  const services = { store, scope, passesOver: leavesOut(selection), ...(values.apply && { now: Date.now }) };
+  const live = { ...(values.apply && { now: Date.now }), ...(confirm && { confirm }) };
+  const services = { store, scope, passesOver: leavesOut(selection), ...live };
   const summary = await replay(readLines(files, repeat, values.shuffle), allFunctions, services, {
     event: report.event,
     progress: progress.at,
@@ -159,7 +165,7 @@ const main = async (args: readonly string[]): Promise<number> => {
   }
   if (positionals.length === 0) throw new UsageError('FILE: name at least one');
   oneOf('-o', values.output, ['text', 'json']);
-  oneOf('--store', values.store, ['embedded']);
+  storeOption(values.store);
   const files = positionals.map((file) => (file === STANDARD_INPUT ? file : resolve(workingFolder('replay'), file)));
   const isReadAgain = values.shuffle !== undefined || values.repeat !== '1';
   if (!isReadAgain || !files.some(isStream)) return replayFiles(files, values);

@@ -1,11 +1,12 @@
-/** All functions in one process, on the embedded store: the whole of Scan Status on one machine. */
+/** All functions in one process, on the store that is configured: the whole of Scan Status on one machine. */
 import { allFunctions } from '../functions/all.ts';
-import { readScope, readServerSettings, readStoreSettings, WrongSetting } from '../shared/runtime/config.ts';
+import { readScope, readServerSettings, WrongSetting } from '../shared/runtime/config.ts';
 import { httpApp } from '../shared/runtime/http.ts';
-import { createLog } from '../shared/runtime/log.ts';
+import { createLog, type Logger } from '../shared/runtime/log.ts';
 import { startServer } from '../shared/runtime/server.ts';
-import { openEmbeddedStore } from '../shared/scans/embedded.ts';
+import type { ScanStore } from '../shared/scans/store.ts';
 import { Unavailable } from '../shared/scans/unavailable.ts';
+import { openStore } from './store.ts';
 
 const EXAMPLE = JSON.stringify({
   scan: { kind: 'ImageScan', namespace: 'default', name: 'my-first-scan', uid: '0d4f9a6e' },
@@ -36,13 +37,22 @@ const under = async <T>(variable: string, step: () => T | Promise<T>): Promise<T
   }
 };
 
+/** What keeps the store from being used is told once, before the first event meets it. */
+const checkStore = async (store: ScanStore, log: Logger): Promise<void> => {
+  try {
+    await store.ready();
+  } catch (error) {
+    if (!(error instanceof Unavailable)) throw error;
+    log.warn({ why: error.message }, 'not ready');
+  }
+};
+
 const start = async (): Promise<void> => {
   const settings = readServerSettings();
-  const storeSettings = readStoreSettings();
   const scope = readScope();
   const log = createLog(settings.logLevel);
-  const store = await under('SCAN_STORE_PATH', () => openEmbeddedStore(storeSettings));
-  const app = httpApp(allFunctions, { store, scope, log, settings });
+  const { store, name, confirm } = await under('SCAN_STORE_PATH', () => openStore());
+  const app = httpApp(allFunctions, { store, scope, log, settings, ...(confirm && { confirm }) });
   const server = await under('PORT, HOST', () => startServer(app, settings));
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping');
@@ -51,8 +61,9 @@ const start = async (): Promise<void> => {
     log.info('stopped');
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stop(signal));
-  log.info({ url: server.url, store: storeSettings.path }, 'listening');
-  process.stderr.write(welcome(server.url, storeSettings.path));
+  log.info({ url: server.url, store: name }, 'listening');
+  process.stderr.write(welcome(server.url, name));
+  await checkStore(store, log);
 };
 
 try {

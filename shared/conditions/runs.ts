@@ -41,7 +41,7 @@ const keptBesideVerdict = ({ message }: Finish): string => cutText(message, FINI
  * Which of two finishes of one run stands: what the Job controller wrote, then a failure, then the earlier, then the one
  * with more detail. A message may have been cut already, so what a cut keeps of both is compared before the rest is.
  */
-const finishOrder: Order<Finish> = (a, b) =>
+export const finishOrder: Order<Finish> = (a, b) =>
   byGreater(a.inferred !== true, b.inferred !== true) ||
   byGreater(a.outcome === 'failed', b.outcome === 'failed') ||
   byGreater(b.at, a.at) ||
@@ -54,7 +54,7 @@ const finishOrder: Order<Finish> = (a, b) =>
 const VERDICT_RANK: Readonly<Record<Verdict['verdict'], number>> = { failed: 2, error: 1, passed: 0 };
 
 /** Which of two verdicts of one run stands: the latest, of the newest policy; of equals the worse. */
-const verdictOrder: Order<Verdict> = (a, b) =>
+export const verdictOrder: Order<Verdict> = (a, b) =>
   byGreater(a.at, b.at) ||
   byGreater(a.policy.generation ?? -1, b.policy.generation ?? -1) ||
   byGreater(a.policy.digest, b.policy.digest) ||

@@ -93,7 +93,7 @@ const finishOf = (job: JobData, type: string): Finish | undefined => {
 };
 
 /** Reads a whole Job. Throws `Rejected`. */
-export const readJob = ({ type, data }: Event, scope: Scope): JobEvent | Ignored => {
+export const readJob = ({ type, data }: Pick<Event, 'type' | 'data'>, scope: Scope): JobEvent | Ignored => {
   const parsed = jobData.safeParse(data);
   if (!parsed.success) throw rejectedBySchema('data', parsed.error);
   const { metadata, status } = parsed.data;

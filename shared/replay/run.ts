@@ -4,8 +4,9 @@ import { type Instant, parseInstant } from '../conditions/instant.ts';
 import type { Event } from '../events/event.ts';
 import { Rejected } from '../events/rejected.ts';
 import { isIgnored } from '../events/scope.ts';
+import type { Decision } from '../runtime/decide.ts';
 import type { ScanFunction } from '../runtime/function.ts';
-import { type Decision, type Outcome, type Received, type Reply, receive, type Services } from '../runtime/receive.ts';
+import { type Outcome, type Received, type Reply, receive, type Services } from '../runtime/receive.ts';
 import type { Line } from './lines.ts';
 import { readRecord } from './records.ts';
 

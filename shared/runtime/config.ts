@@ -1,4 +1,7 @@
 /** The settings, read from the environment; the only file that looks there. */
+import { existsSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { delimiter, join } from 'node:path';
 import { z } from 'zod';
 import type { Scope } from '../events/scope.ts';
 
@@ -26,8 +29,11 @@ const wholeNumber = (from: number, to: number) => {
     .refine((value) => value >= from && value <= to, error);
 };
 
+const STORES = ['embedded', 'kubernetes'] as const;
+type StoreKind = (typeof STORES)[number];
+
 const storeSettings = z.object({
-  SCAN_STORE: z.enum(['embedded'], { error: 'must be embedded' }).default('embedded'),
+  SCAN_STORE: z.enum(STORES, { error: `must be ${STORES.join(' or ')}` }).default('embedded'),
   SCAN_STORE_PATH: z.string().default('.data/scans.db'),
   SCAN_STORE_MAX: wholeNumber(1, 10_000_000).default(100_000),
 });
@@ -76,19 +82,55 @@ const read = <T extends z.ZodObject>(schema: T, environment: Environment): z.inf
 const checkNotYet = (environment: Environment): void => {
   const asked = NOT_YET.find((name) => environment[name]);
   if (asked !== undefined) throw new WrongSetting(asked, 'this version has no such setting');
-  if ((environment.JOB_FACTS || 'events') !== 'events') throw new WrongSetting('JOB_FACTS', 'must be events');
 };
 
 export interface StoreSettings {
+  readonly kind: StoreKind;
+  /** Of the embedded store: its file, and the scans that it takes. */
   readonly path: string;
-  /** Scans that the store takes. */
   readonly maximum: number;
+  /** The files that say where the API server is; none: the account of the pod we run in. */
+  readonly kubeconfigs: readonly string[];
 }
+
+/** As kubectl looks for them. */
+const kubeconfigsOf = ({ KUBECONFIG, HOME }: Environment): readonly string[] => {
+  if (KUBECONFIG) return KUBECONFIG.split(delimiter).filter((file) => file !== '');
+  const own = join(HOME ?? homedir(), '.kube', 'config');
+  return existsSync(own) ? [own] : [];
+};
 
 /** Where scans are kept. Throws `WrongSetting`. */
 export const readStoreSettings = (environment: Environment = process.env): StoreSettings => {
-  const { SCAN_STORE_PATH, SCAN_STORE_MAX } = read(storeSettings, environment);
-  return { path: SCAN_STORE_PATH, maximum: SCAN_STORE_MAX };
+  const { SCAN_STORE, SCAN_STORE_PATH, SCAN_STORE_MAX } = read(storeSettings, environment);
+  return {
+    kind: SCAN_STORE,
+    path: SCAN_STORE_PATH,
+    maximum: SCAN_STORE_MAX,
+    kubeconfigs: kubeconfigsOf(environment),
+  };
+};
+
+const jobSettings = z.object({
+  JOB_FACTS: z.enum(['events', 'jobs'], { error: 'must be events or jobs' }).default('events'),
+  POD_DETAILS: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
+});
+
+export interface JobSettings {
+  /** Whether a job event is only a hint, and the Job itself says what happened. */
+  readonly readsJobs: boolean;
+  /** Whether a failed Job's pods are asked why. */
+  readonly readsPods: boolean;
+}
+
+/** What is asked of the cluster beside the scans. Throws `WrongSetting`, also where there is no cluster to ask. */
+export const readJobSettings = (store: StoreKind, environment: Environment = process.env): JobSettings => {
+  const { JOB_FACTS, POD_DETAILS } = read(jobSettings, environment);
+  const settings = { readsJobs: JOB_FACTS === 'jobs', readsPods: POD_DETAILS === 'true' };
+  if (store === 'kubernetes') return settings;
+  if (settings.readsJobs) throw new WrongSetting('JOB_FACTS', 'jobs needs SCAN_STORE=kubernetes');
+  if (settings.readsPods) throw new WrongSetting('POD_DETAILS', 'true needs SCAN_STORE=kubernetes');
+  return settings;
 };
 
 /** Which scans are kept. Throws `WrongSetting`. */

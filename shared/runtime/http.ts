@@ -21,6 +21,7 @@ interface HttpSettings extends AnswerSettings {
 export interface HttpServices {
   readonly store: ScanStore;
   readonly scope: Services['scope'];
+  readonly confirm?: NonNullable<Services['confirm']>;
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
@@ -65,10 +66,11 @@ const settle = async (reply: Reply, { log, settings }: HttpServices): Promise<Re
 const handleEvents =
   (functions: readonly ScanFunction[], services: HttpServices) =>
   async (context: Context<NodeBindings>): Promise<Response> => {
-    const { store, scope } = services;
+    const { store, scope, confirm } = services;
+    const live = { store, scope, reader: httpReader, now: Date.now, ...(confirm && { confirm }) };
     const { message, wrong } = await readRequest(context.env.incoming);
     if (wrong !== undefined) return settle(rejectedMessage(message, wrong), services);
-    return settle(await receive(message, functions, { store, scope, reader: httpReader, now: Date.now }), services);
+    return settle(await receive(message, functions, live), services);
   };
 
 /** Turns a request away before any event is read, where the operator can see it: a route may be wrong. */

@@ -18,11 +18,13 @@ import {
   readEnvelopes,
 } from '../events/message.ts';
 import { Rejected } from '../events/rejected.ts';
-import { type Ignored, isIgnored, latestBelieved, outOfScope, type Scope } from '../events/scope.ts';
+import { latestBelieved, type Scope } from '../events/scope.ts';
 import type { StatusChange } from '../events/status-changed.ts';
 import { type Applied, applyFacts } from '../scans/apply.ts';
 import { type ScanStore, scanKey } from '../scans/store.ts';
-import { Mistake, Unavailable } from '../scans/unavailable.ts';
+import type { Unavailable } from '../scans/unavailable.ts';
+import type { Confirm } from './confirm.ts';
+import { asDecision, confirmed, type Decision, decideAll, isError, isFact } from './decide.ts';
 import type { ScanFunction } from './function.ts';
 
 /** What became of an event; from the one that a sender must hear of most. */
@@ -53,6 +55,8 @@ export interface Services {
   readonly reader?: EventReader;
   /** The clock (Unix milliseconds) of a live function; a dry run has none, and believes any instant. */
   readonly now?: () => number;
+  /** Holds what a job event tells against the cluster; absent, it is believed. */
+  readonly confirm?: Confirm;
   /** Passes over what a function made of an event, before it is applied; absent, over nothing. */
   readonly passesOver?: (event: Event, decision: Decision) => boolean;
 }
@@ -64,33 +68,25 @@ export interface Reply {
   readonly received: readonly Received[];
 }
 
-/** What a function makes of an event. */
-export type Decision = Fact | Ignored | Rejected | Unavailable;
-
-const isError = (decision: Decision): decision is Rejected | Unavailable => decision instanceof Error;
-const isFact = (decision: Decision): decision is Fact => !isError(decision) && !isIgnored(decision);
-
-/** Anything but `Rejected` is our own mistake: the event is kept by its sender until that is mended. */
-const decide = (event: Event, { name, fact }: ScanFunction, scope: Scope): Decision => {
-  try {
-    const decision = fact(event, scope);
-    return isIgnored(decision) ? decision : (outOfScope(decision.scan, scope) ?? decision);
-  } catch (error) {
-    return error instanceof Rejected ? error : new Mistake(name, error);
-  }
-};
-
 /** An event and what each function that takes it made of it. */
 interface Decided {
   readonly event: Event;
   readonly decisions: readonly Decision[];
 }
 
-const decideAll = (event: Event, functions: readonly ScanFunction[], scope: Scope): readonly Decision[] => {
-  const takers = functions.filter(({ accepts }) => accepts.includes(event.type));
-  if (takers.length > 0) return takers.map((taker) => decide(event, taker, scope));
-  const accepted = [...new Set(functions.flatMap(({ accepts }) => accepts))].join(', ');
-  return [new Rejected('type', `must be one of ${accepted}`)];
+/** All decisions once the cluster was asked, where it is to be asked. */
+const confirmAll = async (
+  taken: readonly (Decided | Unread)[],
+  { confirm }: Services,
+  scope: Scope,
+): Promise<readonly (Decided | Unread)[]> => {
+  if (confirm === undefined) return taken;
+  const ask = async (one: Decided | Unread): Promise<Decided | Unread> => {
+    if ('rejected' in one) return one;
+    const { event, decisions } = one;
+    return { event, decisions: await Promise.all(decisions.map((decision) => confirmed(decision, confirm, scope))) };
+  };
+  return Promise.all(taken.map(ask));
 };
 
 const causesOf = ({ outcome, fact, live }: Applied): readonly StatusChange[] => {
@@ -117,8 +113,7 @@ const applyScan = async (store: ScanStore, facts: readonly Fact[]): Promise<read
   try {
     return (await applyFacts(store, facts)).map(fromApplied);
   } catch (error) {
-    const isOurs = error instanceof Unavailable || error instanceof Rejected;
-    const why = isOurs ? error : new Mistake('the store', error);
+    const why = asDecision('the store', error);
     return facts.map(({ scan }) => fromError(why, scan));
   }
 };
@@ -204,19 +199,19 @@ export const receive = async (
   const read = readMessage(message);
   if (read instanceof Rejected) return rejectedMessage(message, read);
   const scope = scopeNow(services);
-  const taken: (Decided | Unread)[] = [];
-  const facts: Fact[] = [];
+  const decided: (Decided | Unread)[] = [];
   for (const envelope of read.envelopes) {
     const result = readEnvelope(envelope, read.mode, reader);
     if ('rejected' in result) {
-      taken.push(result);
+      decided.push(result);
       continue;
     }
     const { event } = result;
     const decisions = decideAll(event, functions, scope).filter((decision) => !passesOver(event, decision));
-    facts.push(...decisions.filter(isFact));
-    if (decisions.length > 0) taken.push({ event, decisions });
+    if (decisions.length > 0) decided.push({ event, decisions });
   }
+  const taken = await confirmAll(decided, services, scope);
+  const facts = taken.flatMap((one) => ('rejected' in one ? [] : one.decisions.filter(isFact)));
   const applied = (await applyAll(store, facts)).values();
   const received = taken.map((one) => ('rejected' in one ? fromUnread(one) : fromDecided(one, applied)));
   return { batch: read.mode === 'batch', received };

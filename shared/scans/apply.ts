@@ -5,12 +5,13 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
-import type { Fact } from '../conditions/facts.ts';
-import { project } from '../conditions/project.ts';
+import type { Fact, Run } from '../conditions/facts.ts';
+import { inferredRun, joinInferred } from '../conditions/inferred.ts';
+import { changesOf, conditionsOf, project } from '../conditions/project.ts';
 import { addRun, type Runs } from '../conditions/runs.ts';
 import type { JsonObject } from '../conditions/status.ts';
 import type { NextStatus, ScanStore, StoredScan } from './store.ts';
-import { Conflict, Unavailable } from './unavailable.ts';
+import { Conflict, Unanswered, Unavailable } from './unavailable.ts';
 
 /** What became of one fact. */
 export interface Applied {
@@ -30,23 +31,53 @@ const wait = async (attempt: number): Promise<void> => {
   await delay(Math.random() * FIRST_WAIT * 2 ** attempt);
 };
 
+/** What facts come to once they are joined into a scan. */
 interface Joined {
   readonly runs: Runs;
-  readonly outcomes: readonly Applied['outcome'][];
+  /** The facts that told something new. */
+  readonly news: ReadonlySet<Fact>;
+  /** Whether the newest run says what the fact told. */
+  readonly stands: (fact: Fact) => boolean;
+  /** What became of a fact that told nothing new and does not stand. */
+  readonly otherwise: 'duplicate' | 'superseded';
 }
 
-const joinFacts = (known: Runs, facts: readonly Fact[]): Joined => {
+const joinAll = (known: Runs, facts: readonly Fact[], join: (runs: Runs, run: Run) => Runs) => {
   let runs = known;
-  const isNew = facts.map(({ run }) => {
+  const news = facts.filter(({ run }) => {
     const before = runs;
-    runs = addRun(before, run);
+    runs = join(before, run);
     return runs !== before;
   });
-  const outcomes = facts.map(({ run }, at) => {
-    if (!isNew[at]) return 'duplicate';
-    return runs[0]?.uid === run.uid ? 'applied' : 'superseded';
+  return { runs, news: new Set(news) };
+};
+
+const addToInferred = (runs: Runs, told: Run): Runs => {
+  const [known] = runs;
+  const joined = known && joinInferred(known, told);
+  return joined === undefined || joined === known ? runs : [joined];
+};
+
+/** Without runs there is nothing but the conditions to judge by: whether they say what the fact does. */
+const saysSo = ([newest]: Runs, { type, run }: Fact): boolean => {
+  const said = newest === undefined ? [] : conditionsOf(newest);
+  const told = conditionsOf(run);
+  return changesOf(type, run).every((change) => {
+    const at = told.find((condition) => condition.type === change.type)?.lastTransitionTime;
+    return said.some((one) => one.type === change.type && one.status === change.to && one.lastTransitionTime === at);
   });
-  return { runs, outcomes };
+};
+
+const joinFacts = (stored: StoredScan, facts: readonly Fact[]): Joined => {
+  const known = stored.runs;
+  const inferred = known.length > 0 ? undefined : inferredRun(stored.status);
+  if (inferred === undefined) {
+    const { runs, news } = joinAll(known, facts, addRun);
+    return { runs, news, stands: ({ run }) => runs[0]?.uid === run.uid, otherwise: 'duplicate' };
+  }
+  const { runs, news } = joinAll([inferred], facts, addToInferred);
+  const stands = (fact: Fact) => saysSo(runs, fact);
+  return { runs: news.size === 0 ? known : runs, news, stands, otherwise: 'superseded' };
 };
 
 const asKept = (fact: Fact, runs: Runs): Fact => ({
@@ -60,7 +91,8 @@ const nextStatus = (stored: StoredScan, runs: Runs): NextStatus => {
   return {
     runs,
     status: () => {
-      projected ??= project(stored.status, runs, stored.spec);
+      // Without runs the conditions are what is known, and stay as they are.
+      projected ??= runs.length === 0 ? stored.status : project(stored.status, runs, stored.spec);
       return projected;
     },
   };
@@ -68,14 +100,36 @@ const nextStatus = (stored: StoredScan, runs: Runs): NextStatus => {
 
 /** Where the runs stay the same, somebody may still have changed what follows from them. */
 const isWritten = (stored: StoredScan, next: NextStatus): boolean =>
-  next.runs === stored.runs && isDeepStrictEqual(next.status(), stored.status);
+  next.runs === stored.runs && (next.runs.length === 0 || isDeepStrictEqual(next.status(), stored.status));
 
-const attempt = async (store: ScanStore, stored: StoredScan, facts: readonly Fact[]): Promise<readonly Applied[]> => {
-  const { runs, outcomes } = joinFacts(stored.runs, facts);
-  const next = nextStatus(stored, runs);
-  if (!isWritten(stored, next)) await store.write(stored, next);
+/** What a write of ours may have told that nobody answered. */
+type Told = Set<Fact>;
+
+const outcomeOf = (fact: Fact, { news, stands, otherwise }: Joined, told: Told): Applied['outcome'] => {
+  if (news.has(fact) || told.has(fact)) return stands(fact) ? 'applied' : 'superseded';
+  return stands(fact) ? 'duplicate' : otherwise;
+};
+
+const attempt = async (
+  store: ScanStore,
+  stored: StoredScan,
+  facts: readonly Fact[],
+  told: Told,
+): Promise<readonly Applied[]> => {
+  const joined = joinFacts(stored, facts);
+  const next = nextStatus(stored, joined.runs);
+  try {
+    if (!isWritten(stored, next)) await store.write(stored, next);
+  } catch (error) {
+    if (error instanceof Unanswered) for (const fact of joined.news) told.add(fact);
+    throw error;
+  }
   const live = { status: next.status, ...(stored.labels && { labels: stored.labels }) };
-  return facts.map((fact, at) => ({ outcome: outcomes[at] ?? 'duplicate', fact: asKept(fact, runs), live }));
+  return facts.map((fact) => ({
+    outcome: outcomeOf(fact, joined, told),
+    fact: asKept(fact, joined.runs),
+    live,
+  }));
 };
 
 /**
@@ -87,11 +141,12 @@ const attempt = async (store: ScanStore, stored: StoredScan, facts: readonly Fac
 export const applyFacts = async (store: ScanStore, facts: readonly Fact[]): Promise<readonly Applied[]> => {
   const [first] = facts;
   if (first === undefined) return [];
+  const told: Told = new Set();
   for (let tried = 0; tried < WRITES; tried += 1) {
     const stored = await store.read(first.scan);
     if (stored === undefined) return facts.map((fact) => ({ outcome: 'superseded', fact }));
     try {
-      return await attempt(store, stored, facts);
+      return await attempt(store, stored, facts, told);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
       await wait(tried);

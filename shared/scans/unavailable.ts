@@ -25,3 +25,6 @@ export class Conflict extends Error {
     this.name = 'Conflict';
   }
 }
+
+/** Nobody answered our write: it may have taken effect or not. To read again tells, so it is met like a conflict. */
+export class Unanswered extends Conflict {}

@@ -1,6 +1,7 @@
 /** Every setting: what it is when nobody says, what it may be, and how a wrong one is told. */
 import { describe, expect, it } from '@jest/globals';
 import {
+  readJobSettings,
   readScope,
   readServerSettings,
   readStoreSettings,
@@ -11,7 +12,8 @@ import {
 type Environment = Readonly<Record<string, string>>;
 
 const readAll = (environment: Environment) => ({
-  ...readStoreSettings(environment),
+  ...readStoreSettings({ HOME: '/nobody', ...environment }),
+  ...readJobSettings(readStoreSettings(environment).kind, environment),
   ...readScope(environment),
   ...readServerSettings(environment),
 });
@@ -22,8 +24,12 @@ const BESIDE: Environment = { AUTH: 'none' };
 describe('the settings', () => {
   it('are these when nothing is set', () => {
     expect(readAll({})).toStrictEqual({
+      kind: 'embedded',
       path: '.data/scans.db',
       maximum: 100_000,
+      kubeconfigs: [],
+      readsJobs: false,
+      readsPods: false,
       group: 'scanning.apps.tanzu.vmware.com',
       kinds: new Set(['SourceScan', 'ImageScan']),
       port: 8_080,
@@ -36,10 +42,16 @@ describe('the settings', () => {
 
   it('count as not set when they are empty', () => {
     const names = ['SCAN_STORE', 'SCAN_STORE_PATH', 'SCAN_STORE_MAX', 'SCAN_GROUP', 'SCAN_KINDS', 'SCAN_NAMESPACES'];
-    const others = ['PORT', 'HOST', 'AUTH', 'K_SINK', 'SCAN_CLUSTER', 'LOG_LEVEL', 'JOB_FACTS'];
+    const others = ['PORT', 'HOST', 'AUTH', 'K_SINK', 'SCAN_CLUSTER', 'LOG_LEVEL', 'JOB_FACTS', 'POD_DETAILS'];
+    const cluster = ['KUBECONFIG'];
     const unsupported = ['AUTH_CONFIG', 'ALERTS_CONFIG'];
-    const empty = Object.fromEntries([...names, ...others, ...unsupported].map((name) => [name, '']));
+    const empty = Object.fromEntries([...names, ...others, ...cluster, ...unsupported].map((name) => [name, '']));
     expect(readAll(empty)).toStrictEqual(readAll({}));
+  });
+
+  it('ask a cluster about Jobs and pods where there is one', () => {
+    const environment = { SCAN_STORE: 'kubernetes', JOB_FACTS: 'jobs', POD_DETAILS: 'true' };
+    expect(readAll(environment)).toMatchObject({ kind: 'kubernetes', readsJobs: true, readsPods: true });
   });
 
   it('are none of the variables that are not theirs', () => {
@@ -54,6 +66,9 @@ describe('the settings', () => {
     ['HOST', '127.8.9.10', { host: '127.8.9.10', isLoopback: true }],
     ['AUTH', 'none', { host: '127.0.0.1' }],
     ['SCAN_STORE', 'embedded', { path: '.data/scans.db' }],
+    ['SCAN_STORE', 'kubernetes', { kind: 'kubernetes' }],
+    ['KUBECONFIG', '/a/config:/b:', { kubeconfigs: ['/a/config', '/b'] }],
+    ['POD_DETAILS', 'false', {}],
     ['SCAN_STORE_PATH', ':memory:', { path: ':memory:' }],
     ['SCAN_STORE_PATH', '/var/lib/my scans.db', { path: '/var/lib/my scans.db' }],
     ['SCAN_STORE_MAX', '1', { maximum: 1 }],
@@ -83,7 +98,7 @@ describe('the settings', () => {
     ['PORT', '1e3', /a whole number/],
     ['PORT', ' 80', /a whole number/],
     ['AUTH', 'basic', /none/],
-    ['SCAN_STORE', 'kubernetes', /embedded/],
+    ['SCAN_STORE', 'etcd', /embedded or kubernetes/],
     ['SCAN_STORE_MAX', '0', /from 1 to 10000000/],
     ['SCAN_STORE_MAX', '10000001', /from 1 to 10000000/],
     ['SCAN_STORE_MAX', 'many', /a whole number/],
@@ -96,7 +111,10 @@ describe('the settings', () => {
     ['K_SINK', 'ftp://broker.example', /http/],
     ['LOG_LEVEL', 'loud', /one of trace, debug/],
     ['LOG_LEVEL', 'INFO', /one of trace, debug/],
-    ['JOB_FACTS', 'jobs', /events/],
+    ['JOB_FACTS', 'yes', /events or jobs/],
+    ['JOB_FACTS', 'jobs', /SCAN_STORE=kubernetes/],
+    ['POD_DETAILS', 'on', /true or false/],
+    ['POD_DETAILS', 'true', /SCAN_STORE=kubernetes/],
     ['AUTH_CONFIG', 'auth.yaml', /no such setting/],
     ['ALERTS_CONFIG', 'alerts.yaml', /no such setting/],
   ])('may not have %s=%s, and say so in one line that starts with its name', (variable, value, problem) => {

@@ -1,0 +1,102 @@
+/**
+ * HTTP requests over connections that are kept alive and shared, each with a deadline.
+ *
+ * A request that nobody answered is told apart from one that never left: only the first may have had an effect.
+ */
+import type { ConnectionOptions } from 'node:tls';
+import { Agent, type Dispatcher } from 'undici';
+import { Unanswered, Unavailable } from './unavailable.ts';
+
+/** Milliseconds for a connection, and for a whole request with its answer. */
+const CONNECT_DEADLINE = 5_000;
+const REQUEST_DEADLINE = 10_000;
+/** Milliseconds that an idle connection is kept: less than an API server keeps it, which is 90 seconds. */
+const KEPT_IDLE = 60_000;
+/** More requests at once wait for one of these. */
+const CONNECTIONS = 64;
+
+export type { Dispatcher };
+
+export interface HttpRequest {
+  readonly method: string;
+  readonly origin: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly text: string;
+}
+
+/** Whom to trust, and who we are. */
+export type Certificates = Pick<ConnectionOptions, 'ca' | 'cert' | 'key' | 'rejectUnauthorized' | 'servername'>;
+
+/** Connections to whichever server is asked for, under these certificates. */
+export const createDispatcher = (tls: Certificates): Dispatcher =>
+  new Agent({
+    connect: { ...tls, timeout: CONNECT_DEADLINE, keepAlive: true, keepAliveInitialDelay: KEPT_IDLE / 2 },
+    connections: CONNECTIONS,
+    keepAliveTimeout: KEPT_IDLE,
+    keepAliveMaxTimeout: KEPT_IDLE,
+    // Measured: a connection for each request under way is faster than one that all share.
+    allowH2: false,
+  });
+
+const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
+
+/** Without a connection nothing was sent. @see https://nodejs.org/api/errors.html#common-system-errors */
+const NEVER_LEFT =
+  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
+
+/** Whether the request cannot have reached the server, as far as `error` says. */
+const neverLeft = (error: Error): boolean =>
+  NEVER_LEFT.test(codeOf(error)) ||
+  // Several addresses of one name, each refused.
+  (error instanceof AggregateError && error.errors.every((one: Error) => NEVER_LEFT.test(codeOf(one))));
+
+const failure = (error: Error, origin: string): Error => {
+  const problem = codeOf(error) || error.message;
+  if (neverLeft(error)) return new Unavailable(`${origin} cannot be reached (${problem})`, { cause: error });
+  return new Unanswered({ cause: error });
+};
+
+/** Sends a request and reads its answer. Rejects with `Unavailable` where it never left, else with `Unanswered`. */
+export const dispatch = (dispatcher: Dispatcher, request: HttpRequest): Promise<HttpAnswer> =>
+  new Promise((resolve, reject) => {
+    const { origin, path, method, headers, body = null } = request;
+    const pieces: Buffer[] = [];
+    let status = 0;
+    let answered: HttpAnswer['headers'] = {};
+    let abort = (_: Error): void => {};
+    let left = false;
+    const deadline = setTimeout(() => {
+      const error = new Error(`no answer within ${REQUEST_DEADLINE / 1_000} seconds`);
+      abort(error);
+      reject(left ? new Unanswered({ cause: error }) : new Unavailable(`${origin}: ${error.message}`));
+    }, REQUEST_DEADLINE);
+    dispatcher.dispatch(
+      { origin, path, method, headers, body, headersTimeout: REQUEST_DEADLINE, bodyTimeout: REQUEST_DEADLINE },
+      {
+        onRequestStart: (controller) => {
+          left = true;
+          abort = (error) => controller.abort(error);
+        },
+        onResponseStart: (_, code, all) => {
+          status = code;
+          answered = all as HttpAnswer['headers'];
+        },
+        onResponseData: (_, piece) => void pieces.push(piece),
+        onResponseEnd: () => {
+          clearTimeout(deadline);
+          resolve({ status, headers: answered, text: Buffer.concat(pieces).toString() });
+        },
+        onResponseError: (_, error) => {
+          clearTimeout(deadline);
+          reject(failure(error, origin));
+        },
+      },
+    );
+  });

@@ -1,0 +1,28 @@
+/** What a scan's own spec says that its status shows: whether it names a policy, and what it scans. */
+import type { ScanSpec } from '../conditions/project.ts';
+import { isJsonObject, type JsonObject } from '../conditions/status.ts';
+
+/** What is scanned, by the member of the spec that names it, and the members of it that say which. Secrets stay out. */
+const ARTIFACTS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['registry', ['image']],
+  ['git', ['url', 'revision']],
+  ['blob', ['url', 'revision']],
+]);
+
+const artifactOf = (spec: JsonObject): JsonObject | undefined => {
+  for (const [source, names] of ARTIFACTS) {
+    const found = spec[source];
+    if (!isJsonObject(found)) continue;
+    const told = names.filter((name) => typeof found[name] === 'string').map((name) => [name, found[name]]);
+    if (told.length > 0) return { [source]: Object.fromEntries(told) };
+  }
+  return undefined;
+};
+
+/** Reads the spec of a live scan, whatever somebody wrote there. */
+export const scanSpec = (spec: unknown): ScanSpec => {
+  if (!isJsonObject(spec)) return { namesPolicy: false };
+  const artifact = artifactOf(spec);
+  const namesPolicy = typeof spec.scanPolicy === 'string' && spec.scanPolicy !== '';
+  return { namesPolicy, ...(artifact && { artifact }) };
+};
