@@ -21,6 +21,8 @@ export interface ScanSpec {
   readonly namesPolicy: boolean;
   /** What is scanned, as the spec names it. */
   readonly artifact?: JsonObject;
+  /** The generation of the spec that says so. */
+  readonly generation?: number;
 }
 
 const OWNED_FIELDS = new Set([
@@ -111,13 +113,20 @@ const reportFieldsOf = ({ finish, verdict }: Run): JsonObject => ({
   ...(finish?.outcome === 'complete' && { scannedAt: finish.at }),
 });
 
-const newestFields = (run: Run, { namesPolicy, artifact }: ScanSpec): JsonObject => ({
-  phase: phaseOf(run, namesPolicy),
-  ...(run.generation !== undefined && { observedGeneration: run.generation }),
-  ...reportFieldsOf(run),
-  ...(artifact && { artifact }),
-  ...(artifact && isCompliant(run) && { compliantArtifact: artifact }),
-});
+/** A spec that was changed since the run began names what nobody has scanned yet. */
+const scannedArtifact = (run: Run, { artifact, generation }: ScanSpec): JsonObject | undefined =>
+  run.generation === undefined || generation === undefined || run.generation === generation ? artifact : undefined;
+
+const newestFields = (run: Run, spec: ScanSpec): JsonObject => {
+  const artifact = scannedArtifact(run, spec);
+  return {
+    phase: phaseOf(run, spec.namesPolicy),
+    ...(run.generation !== undefined && { observedGeneration: run.generation }),
+    ...reportFieldsOf(run),
+    ...(artifact && { artifact }),
+    ...(artifact && isCompliant(run) && { compliantArtifact: artifact }),
+  };
+};
 
 const isOurs = (condition: JsonObject): boolean => CONDITION_TYPES.some((type) => type === condition.type);
 

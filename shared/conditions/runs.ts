@@ -108,19 +108,24 @@ export const joinRun = (a: Run, b: Run): Run => {
 /** Whether run `a` is newer than run `b`: by age, and by the greater uid where they are as old. */
 export const isNewer = (a: Run, b: Run): boolean => (byGreater(a.age, b.age) || byGreater(a.uid, b.uid)) > 0;
 
-/** The runs after one more account of a run. The very array `runs` where it tells nothing new, or is too old to keep. */
-export const addRun = (runs: Runs, run: Run): Runs => {
+const insertRun = (runs: Runs, run: Run, most: number): Runs => {
   const known = runs.find(({ uid }) => uid === run.uid);
   const joined = joinRun(known ?? { uid: run.uid, age: run.age }, run);
   if (joined === known) return runs;
   const kept = runs.filter((other) => other !== known);
   const older = kept.findIndex((other) => isNewer(joined, other));
   const at = older < 0 ? kept.length : older;
-  if (at === KEPT_RUNS) return runs;
+  if (at === most) return runs;
   kept.splice(at, 0, joined);
-  if (kept.length > KEPT_RUNS) kept.pop();
+  if (kept.length > most) kept.pop();
   return kept;
 };
+
+/** The runs after one more account of a run. The very array `runs` where it tells nothing new, or is too old to keep. */
+export const addRun = (runs: Runs, run: Run): Runs => insertRun(runs, run, KEPT_RUNS);
+
+/** As `addRun`, but drops none, while several facts are joined. */
+export const addRunToAll = (runs: Runs, run: Run): Runs => insertRun(runs, run, Number.POSITIVE_INFINITY);
 
 /** What two histories of one scan say together. */
 export const joinRuns = (a: Runs, b: Runs): Runs => b.reduce(addRun, a);

@@ -19,10 +19,14 @@ const artifactOf = (spec: JsonObject): JsonObject | undefined => {
   return undefined;
 };
 
-/** Reads the spec of a live scan, whatever somebody wrote there. */
-export const scanSpec = (spec: unknown): ScanSpec => {
+/**
+ * Reads the spec of a live scan, whatever somebody wrote there.
+ *
+ * @param generation the scan's `metadata.generation`, which rises with every change of the spec
+ */
+export const scanSpec = (spec: unknown, generation?: unknown): ScanSpec => {
   if (!isJsonObject(spec)) return { namesPolicy: false };
   const artifact = artifactOf(spec);
   const namesPolicy = typeof spec.scanPolicy === 'string' && spec.scanPolicy !== '';
-  return { namesPolicy, ...(artifact && { artifact }) };
+  return { namesPolicy, ...(artifact && { artifact }), ...(typeof generation === 'number' && { generation }) };
 };

@@ -7,6 +7,7 @@ import { once } from 'node:events';
 import { runJest } from '../support/run-jest.ts';
 import { CLUSTER_VARIABLE } from './support/access.ts';
 import { type Access, startCluster } from './support/cluster.ts';
+import { installCrds } from './support/install.ts';
 import { clusterTools } from './support/tools.ts';
 
 const SELECTED = ['--testMatch=<rootDir>/test/cluster/**/*.test.ts', '--testPathIgnorePatterns=/node_modules/'];
@@ -18,7 +19,9 @@ const interrupted = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(proc
 try {
   const { url, token, ca, kubeconfig, kubectl } = cluster;
   const access: Access = { url, token, ca, kubeconfig, kubectl };
-  const tests = runJest([...SELECTED, ...args.filter((arg) => arg !== '--keep')], {
+  await installCrds(access);
+  // What selects tests comes first: after an option with a list jest would take it for one more item.
+  const tests = runJest([...args.filter((arg) => arg !== '--keep'), ...SELECTED], {
     [CLUSTER_VARIABLE]: JSON.stringify(access),
   });
   process.exitCode = await Promise.race([tests, interrupted.then(() => 1)]);

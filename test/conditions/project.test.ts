@@ -182,6 +182,19 @@ describe('the other fields', () => {
     expect(project({}, [run], POLICY)).not.toHaveProperty('compliantArtifact');
   });
 
+  it.each([
+    ['is the one that the run was started for', 3, 3, true],
+    ['has changed since the run was started', 3, 4, false],
+    ['is unknown, because the Job says none', undefined, 4, true],
+    ['is unknown, because the store knows no spec', 3, undefined, true],
+  ] as const)('name the artifact where the generation %s', (_, started_, now, isNamed) => {
+    const run: Run = { ...passed, ...(started_ !== undefined && { generation: started_ }) };
+    const spec = { ...POLICY, artifact, ...(now !== undefined && { generation: now }) };
+    const status = project({ artifact: { registry: { image: 'older' } } }, [run], spec);
+    expect(status.artifact).toEqual(isNamed ? artifact : undefined);
+    expect(status.compliantArtifact).toEqual(isNamed ? artifact : undefined);
+  });
+
   it('are cleared when a newer run is known', () => {
     const before = project({}, [{ ...passed, generation: 1, verdict: { ...verdictOf('passed'), ...report } }], {
       ...POLICY,

@@ -7,34 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals';
+import { DOCUMENTS, type Example, examplesOf, ROOT } from '../support/examples.ts';
 
-const ROOT = new URL('../../', import.meta.url).pathname;
-const DOCUMENTS = [
-  'README.md',
-  ...readdirSync(join(ROOT, 'docs'))
-    .filter((name) => name.endsWith('.md'))
-    .map((name) => `docs/${name}`),
-];
-
-interface Example {
-  readonly document: string;
-  readonly command: string;
-  readonly output: string;
-}
-
-const examplesOf = (document: string): readonly Example[] => {
-  const text = readFileSync(join(ROOT, document), 'utf8');
-  const blocks = [...text.matchAll(/^```console\n(.*?)^```$/gms)].map(([, block = '']) => block);
-  return blocks.flatMap((block) =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map((example) => {
-        const [command = '', ...output] = example.split('\n');
-        return { document, command, output: output.join('\n') };
-      }),
-  );
-};
+/** What is shown on a cluster is run on one: see test/cluster/docs.test.ts. */
+const ON_A_CLUSTER = new Set(['docs/kubernetes.md']);
 
 const folder = mkdtempSync(join(tmpdir(), 'scan-status-'));
 const environment = {
@@ -71,7 +47,11 @@ const canRun = ({ command }: Example): boolean => {
 };
 
 describe('the examples of the docs', () => {
-  it.each(DOCUMENTS.flatMap(examplesOf).filter(canRun))('$document: $command', ({ command, output }) => {
+  it.each(
+    DOCUMENTS.filter((name) => !ON_A_CLUSTER.has(name))
+      .flatMap(examplesOf)
+      .filter(canRun),
+  )('$document: $command', ({ command, output }) => {
     const run = command.replaceAll('http://127.0.0.1:8080', url);
     expect(execFileSync('sh', ['-c', run], { cwd: ROOT, env: environment, encoding: 'utf8' })).toBe(output);
   });

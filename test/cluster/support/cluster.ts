@@ -52,7 +52,7 @@ const freePort = async (): Promise<number> => {
 };
 
 /** Starts a program whose output goes to a file, so that nobody has to read it. */
-const start = (folder: string, program: string, name: string, args: readonly string[]): ChildProcess => {
+const start = (folder: string, [program = '', ...args]: readonly string[], name: string): ChildProcess => {
   const log = openSync(join(folder, `${name}.log`), 'a');
   const child = spawn(program, args, { stdio: ['ignore', log, log] });
   closeSync(log);
@@ -79,15 +79,23 @@ const answering = async (child: ChildProcess, log: string, look: () => Promise<b
   }
 };
 
-const kubeconfigOf = (url: string, caFile: string, token: string): string =>
+/** A kubeconfig's text; `trust` is its `certificate-authority`, a file, or `certificate-authority-data`. */
+const kubeconfigText = (server: string, trust: Readonly<Record<string, string>>, token: string): string =>
   JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'test',
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    clusters: [{ name: 'test', cluster: { server: url, 'certificate-authority': caFile } }],
+    clusters: [{ name: 'test', cluster: { server, ...trust } }],
     users: [{ name: 'test', user: { token } }],
   });
+
+const kubeconfigOf = (url: string, caFile: string, token: string): string =>
+  kubeconfigText(url, { 'certificate-authority': caFile }, token);
+
+/** A kubeconfig that needs no other file. */
+export const kubeconfigFor = ({ url, ca, token }: Pick<Access, 'url' | 'ca' | 'token'>): string =>
+  kubeconfigText(url, { 'certificate-authority-data': Buffer.from(ca).toString('base64') }, token);
 
 const etcdArgs = (folder: string, client: number, peer: number): readonly string[] => [
   ...['listen-client-urls', 'advertise-client-urls'].map((flag) => `--${flag}=http://127.0.0.1:${client}`),
@@ -130,8 +138,17 @@ const writeKeys = (folder: string, admin: string, controllers: string): void => 
   );
 };
 
+/** How a cluster is started: with the controllers that run Jobs or without, and by which command, such as `taskset`. */
+export interface ClusterSettings {
+  readonly controllers?: boolean;
+  readonly by?: readonly string[];
+}
+
 /** Starts etcd, the API server and, unless told otherwise, the controllers, each on a free port of 127.0.0.1. */
-export const startCluster = async (tools: Tools, { controllers = true } = {}): Promise<Cluster> => {
+export const startCluster = async (
+  tools: Tools,
+  { controllers = true, by = [] }: ClusterSettings = {},
+): Promise<Cluster> => {
   const folder = mkdtempSync(join(tmpdir(), 'scan-status-cluster-'));
   mkdirSync(join(folder, 'certificates'));
   const [etcdPort, peerPort, port] = [await freePort(), await freePort(), await freePort()];
@@ -143,11 +160,15 @@ export const startCluster = async (tools: Tools, { controllers = true } = {}): P
   writeFileSync(kubeconfig, kubeconfigOf(url, caFile, token), { mode: 0o600 });
   writeFileSync(join(folder, 'controllers.kubeconfig'), kubeconfigOf(url, caFile, controllersToken), { mode: 0o600 });
 
-  const etcd = start(folder, tools.etcd, 'etcd', etcdArgs(folder, etcdPort, peerPort));
+  const etcd = start(folder, [...by, tools.etcd, ...etcdArgs(folder, etcdPort, peerPort)], 'etcd');
   let apiServer: ChildProcess | undefined;
   let manager: ChildProcess | undefined;
   const startApiServer = async (): Promise<void> => {
-    apiServer = start(folder, tools['kube-apiserver'], 'kube-apiserver', apiServerArgs(folder, etcdPort, port));
+    apiServer = start(
+      folder,
+      [...by, tools['kube-apiserver'], ...apiServerArgs(folder, etcdPort, port)],
+      'kube-apiserver',
+    );
     await answering(apiServer, join(folder, 'kube-apiserver.log'), async () => {
       const dispatcher = new Agent({ connect: { ca: readFileSync(caFile, 'utf8') } });
       try {
@@ -172,7 +193,7 @@ export const startCluster = async (tools: Tools, { controllers = true } = {}): P
     await startApiServer();
     if (controllers) {
       const program = tools['kube-controller-manager'];
-      manager = start(folder, program, 'kube-controller-manager', controllerArgs(folder));
+      manager = start(folder, [program, ...controllerArgs(folder)], 'kube-controller-manager');
     }
   } catch (error) {
     await stop();

@@ -7,30 +7,22 @@ import type { JsonObject } from '../../../shared/conditions/status.ts';
 import { scanSpec } from '../../../shared/scans/spec.ts';
 import { cluster } from './access.ts';
 import type { Answer, Api } from './api.ts';
-import { kubectl, kubectlText } from './cluster.ts';
+import { kubectlText } from './cluster.ts';
+import { installInto } from './install.ts';
 
 export const GROUP = 'scanning.apps.tanzu.vmware.com';
 
-const TRIES = 5;
-
 /** Installs a part of `infra`; other tests may be at it, too. */
-export const install = async (part: string, ...more: readonly string[]): Promise<void> => {
-  const folder = new URL(`../../../infra/${part}`, import.meta.url).pathname;
-  for (let tried = 1; ; tried += 1) {
-    const { code, stderr } = await kubectl(cluster(), ['apply', ...more, '-k', folder]);
-    if (code === 0) return;
-    if (tried === TRIES) throw new Error(stderr);
-    await delay(200 * tried);
-  }
-};
+export const install = (part: string, ...more: readonly string[]): Promise<void> =>
+  installInto(cluster(), part, ...more);
 
 const WITHIN = 20_000;
 
-/** Waits until `look` answers something true: what is installed takes effect a moment later. */
-export const eventually = async (look: () => Promise<boolean>): Promise<void> => {
-  const until = performance.now() + WITHIN;
+/** Waits until `look` answers true, for so many milliseconds: what is installed takes effect a moment later. */
+export const eventually = async (look: () => Promise<boolean>, within = WITHIN): Promise<void> => {
+  const until = performance.now() + within;
   while (!(await look())) {
-    if (performance.now() > until) throw new Error(`did not come true in ${WITHIN} ms: ${look}`);
+    if (performance.now() > until) throw new Error(`did not come true in ${within} ms: ${look}`);
     await delay(50);
   }
 };
@@ -79,13 +71,14 @@ export const newScan = async (
 
 /** What the functions would write into the scan, were these its runs. */
 export const projected = async (admin: Api, scan: string, runs: Runs): Promise<JsonObject> => {
-  const { status, spec } = done(await admin.get(scan)).body;
-  return project((status ?? {}) as JsonObject, runs, scanSpec(spec));
+  const { status, spec, metadata } = done(await admin.get(scan)).body;
+  const { generation } = metadata as JsonObject;
+  return project((status ?? {}) as JsonObject, runs, scanSpec(spec, generation));
 };
 
 /** A scan whose status says what these runs tell, and whatever else others wrote there. */
 export const scanWith = async (admin: Api, namespace: string, runs: Runs, others: JsonObject = {}): Promise<string> => {
   const scan = await newScan(admin, namespace);
-  done(await admin.writeStatus(scan, project(others, runs, scanSpec(SPECS.ImageScan))));
+  done(await admin.writeStatus(scan, project(others, runs, scanSpec(SPECS.ImageScan, 1))));
   return scan;
 };
