@@ -8,6 +8,8 @@ const swc = {
 export default {
   testEnvironment: 'node',
   maxWorkers: '100%',
+  // Some tests start processes, and the machine may be busy.
+  testTimeout: 20_000,
   testMatch: ['<rootDir>/test/**/*.test.ts'],
   testPathIgnorePatterns: ['/node_modules/', '<rootDir>/test/cluster/'],
   extensionsToTreatAsEsm: ['.ts'],

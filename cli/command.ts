@@ -19,8 +19,9 @@ const isSystemError = (error: unknown): error is NodeJS.ErrnoException => error 
 /** What a shell says of a program that SIGPIPE ended. */
 const READER_GONE = 141;
 
-const lineOf = (error: Error): string =>
-  error.cause instanceof Error ? `${error.message}: ${error.cause.message}` : error.message;
+/** What went wrong and, where that does not say it already, why. */
+const lineOf = ({ message, cause }: Error): string =>
+  cause instanceof Error && !message.includes(cause.message) ? `${message}: ${cause.message}` : message;
 
 /** Runs a command on the process's arguments and sets the exit status that it answers. */
 export const run = async (usage: string, main: (args: readonly string[]) => Promise<number>): Promise<void> => {

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import {
   type JobSettings,
+  programEnvironment,
   readJobSettings,
   readScope,
   readStoreSettings,
@@ -24,7 +25,7 @@ const openKubernetes = async ({ kubeconfigs }: StoreSettings, settings: JobSetti
   const { openConnection } = await import('../shared/scans/kubernetes-connection.ts');
   const { kubernetesStore } = await import('../shared/scans/kubernetes.ts');
   const { kubernetesJobs } = await import('../shared/scans/jobs.ts');
-  const connection = openConnection({ kubeconfigs });
+  const connection = openConnection({ kubeconfigs, environment: programEnvironment() });
   const name = kubeconfigs.length === 0 ? 'the cluster of this pod' : `the cluster of ${kubeconfigs.join(':')}`;
   const confirms = settings.readsJobs || settings.readsPods;
   return {

@@ -8,7 +8,7 @@
 import type { Finish, Run, Verdict } from './facts.ts';
 import { type Instant, parseInstant } from './instant.ts';
 import { finishOrder, verdictOrder } from './runs.ts';
-import { type ConditionType, isJsonObject, type JsonObject } from './status.ts';
+import { type ConditionType, isJsonObject, type JsonObject, reportFields } from './status.ts';
 
 /** One of our conditions as it stands in a status, whoever wrote it. */
 interface Standing {
@@ -16,6 +16,7 @@ interface Standing {
   readonly at: Instant;
   readonly message: string;
   readonly error: string;
+  readonly generation: unknown;
 }
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
@@ -25,12 +26,15 @@ const standing = ({ conditions }: JsonObject, type: ConditionType): Standing | u
   const found = conditions.filter(isJsonObject).find((condition) => condition.type === type);
   const at = parseInstant(textOf(found?.lastTransitionTime));
   if (found === undefined || at === undefined) return undefined;
-  return { status: found.status, at, message: textOf(found.message), error: textOf(found.error) };
+  const { status, message, error, observedGeneration: generation } = found;
+  return { status, at, message: textOf(message), error: textOf(error), generation };
 };
 
-const finishOf = ({ status, ...told }: Standing): Finish => ({
+const finishOf = ({ status, at, message, error }: Standing): Finish => ({
+  at,
   outcome: status === 'True' ? 'complete' : 'failed',
-  ...told,
+  message,
+  error,
 });
 
 const VERDICT_OF = new Map<unknown, Verdict['verdict']>([
@@ -38,12 +42,23 @@ const VERDICT_OF = new Map<unknown, Verdict['verdict']>([
   ['False', 'failed'],
 ]);
 
-const verdictOf = ({ status, at, message, error }: Standing): Verdict => ({
+/** No condition says which policy it was. */
+const NO_POLICY = { name: '', digest: '' };
+
+/** What a status shows of the report that the verdict is on. */
+const reportOf = ({ cveCount, scannedBy }: JsonObject): Pick<Verdict, 'cveCount' | 'scanner'> => {
+  const counted = reportFields.cveCount.safeParse(cveCount).data;
+  const scanner = reportFields.scanner.safeParse(isJsonObject(scannedBy) ? scannedBy.scanner : undefined).data;
+  return { ...(counted && { cveCount: counted }), ...(scanner && { scanner }) };
+};
+
+const verdictOf = ({ status, at, message, error }: Standing, shown: JsonObject): Verdict => ({
   at,
-  policy: { name: '', digest: '' },
+  policy: NO_POLICY,
   verdict: VERDICT_OF.get(status) ?? 'error',
   message,
   ...(error !== '' && { error }),
+  ...reportOf(shown),
 });
 
 /** Drops what a later instant has overtaken: a start opens a new run, and a verdict is of a run that has finished. */
@@ -60,9 +75,12 @@ const newestOf = (run: Run): Run => {
   };
 };
 
+/** Our CRDs give a status that knows no runs an empty list of them. */
+const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0;
+
 /** The newest run as the conditions tell it; `undefined` where there are runs, or no condition of ours. */
 export const inferredRun = (status: JsonObject): Run | undefined => {
-  if ('runs' in status) return undefined;
+  if (status.runs !== undefined && !isEmptyList(status.runs)) return undefined;
   const [scanning, succeeded, policy] = [
     standing(status, 'Scanning'),
     standing(status, 'Succeeded'),
@@ -71,38 +89,56 @@ export const inferredRun = (status: JsonObject): Run | undefined => {
   const startedAt = scanning?.status === 'True' ? scanning.at : undefined;
   const [age] = [startedAt, succeeded?.at, policy?.at].filter((at) => at !== undefined).sort();
   if (age === undefined) return undefined;
+  // A CRD may know it of the status, of a condition, of both or of neither.
+  const generation = [status.observedGeneration, ...[scanning, succeeded, policy].map((told) => told?.generation)].find(
+    (told) => Number.isSafeInteger(told),
+  );
   return newestOf({
     uid: '',
     age,
-    ...(Number.isSafeInteger(status.observedGeneration) && { generation: Number(status.observedGeneration) }),
+    ...(generation !== undefined && { generation: Number(generation) }),
     ...(startedAt !== undefined && { startedAt }),
     ...(succeeded !== undefined && { finish: finishOf(succeeded) }),
-    ...(policy !== undefined && { verdict: verdictOf(policy) }),
+    ...(policy !== undefined && { verdict: verdictOf(policy, status) }),
   });
 };
 
-const isSameFinish = (a: Finish, b: Finish): boolean =>
-  a.at === b.at && a.outcome === b.outcome && a.message === b.message;
+/** What the condition tells of a finish; its error only where it counts. */
+const shownFinish = ({ at, outcome, message, error }: Finish, countsError: boolean): Finish => ({
+  at,
+  outcome,
+  message,
+  error: countsError ? error : '',
+});
 
-const isSameVerdict = (a: Verdict, b: Verdict): boolean =>
-  a.at === b.at && a.verdict === b.verdict && a.message === b.message;
+const shownVerdict = ({ at, verdict, message, error = '' }: Verdict, countsError: boolean): Verdict => ({
+  at,
+  policy: NO_POLICY,
+  verdict,
+  message,
+  error: countsError ? error : '',
+});
 
-const later = <T extends { readonly at: Instant }>(
+/**
+ * Which of two tellings stands: the later, and of two of one second the one that the law prefers, as far as conditions
+ * tell them. An error counts where both have one: a CRD that knows no such field drops it.
+ */
+const later = <T extends { readonly at: Instant; readonly error?: string }>(
   known: T | undefined,
   told: T | undefined,
-  isSame: (a: T, b: T) => boolean,
+  shown: (one: T, countsError: boolean) => T,
   order: (a: T, b: T) => number,
 ): T | undefined => {
   if (known === undefined || told === undefined) return known ?? told;
-  if (isSame(known, told)) return known;
   if (known.at !== told.at) return known.at > told.at ? known : told;
-  return order(known, told) >= 0 ? known : told;
+  const countsError = Boolean(known.error && told.error);
+  return order(shown(known, countsError), shown(told, countsError)) >= 0 ? known : told;
 };
 
 /** The newest run after one more fact. The very object `known` where the fact tells nothing newer. */
 export const joinInferred = (known: Run, told: Run): Run => {
-  const finish = later(known.finish, told.finish, isSameFinish, finishOrder);
-  const verdict = later(known.verdict, told.verdict, isSameVerdict, verdictOrder);
+  const finish = later(known.finish, told.finish, shownFinish, finishOrder);
+  const verdict = later(known.verdict, told.verdict, shownVerdict, verdictOrder);
   const startedAt = [known.startedAt, told.startedAt]
     .filter((at) => at !== undefined)
     .sort()

@@ -20,10 +20,15 @@ const sdkMessage = ({ data, extensions, ...context }: Event, mode: Mode): Parame
 };
 
 const readWithSdk = (event: Event, mode: Mode): CloudEvent<JsonObject> => {
+  const { stackTraceLimit } = Error;
+  // The SDK makes its errors before it knows whether it needs one, and a stack costs more than all the rest.
+  Error.stackTraceLimit = 0;
   try {
     return HTTP.toEvent<JsonObject>(sdkMessage(event, mode)) as CloudEvent<JsonObject>;
   } catch (cause) {
     throw new Rejected('body', 'must be a CloudEvent', { cause });
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit;
   }
 };
 

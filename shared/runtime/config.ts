@@ -111,6 +111,9 @@ export const readStoreSettings = (environment: Environment = process.env): Store
   };
 };
 
+/** What a program inherits that is started for us. */
+export const programEnvironment = (environment: Environment = process.env): Environment => environment;
+
 const jobSettings = z.object({
   JOB_FACTS: z.enum(['events', 'jobs'], { error: 'must be events or jobs' }).default('events'),
   POD_DETAILS: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),

@@ -9,11 +9,21 @@ export type { Logger };
 /** Bytes of lines that wait for a reader. What comes after is dropped: nobody's silence may stop the functions. */
 const MAX_WAITING = 8 * 1_048_576;
 
+/** Lines are written when there are this many bytes of them, or after this many milliseconds: a write costs a line's price. */
+const WRITTEN_AT_ONCE = 4_096;
+const WRITTEN_AFTER = 100;
+
 /** A logger to standard output, which never waits for whoever reads it. */
 export const createLog = (level: string): Logger =>
   pino(
     { level, base: null, timestamp: stdTimeFunctions.isoTime },
-    destination({ dest: 1, sync: false, maxLength: MAX_WAITING }),
+    destination({
+      dest: 1,
+      sync: false,
+      minLength: WRITTEN_AT_ONCE,
+      periodicFlush: WRITTEN_AFTER,
+      maxLength: MAX_WAITING,
+    }),
   );
 
 const LEVEL = new Map<Received['outcome'], 'info' | 'warn' | 'error'>([

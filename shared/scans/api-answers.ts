@@ -21,6 +21,17 @@ export class Gone extends Error {
   }
 }
 
+/** What `ask` answers; `undefined` where the object of this name is gone. */
+export const unlessGone = async <T>(name: string, ask: () => Promise<T>): Promise<T | undefined> => {
+  try {
+    return await ask();
+  } catch (error) {
+    if (!(error instanceof Gone)) throw error;
+    if (error.object === name) return undefined;
+    throw new Unavailable(`the API server does not know ${error.object}`, { cause: error });
+  }
+};
+
 const MAX_TEXT = 512;
 /** Seconds. A server that asks for more is asked again sooner: it may have recovered. */
 const LONGEST_WAIT = 300;
@@ -52,11 +63,11 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
   [403, 'the API server refuses this account; give it the rights of infra/rbac'],
 ]);
 
-/** Statuses with which the server finds the write itself wrong: sent again, it would be so again. */
+/** Statuses with which the server finds a write itself wrong: sent again, it would be so again. */
 const INVALID = new Set([400, 413, 422]);
 
-/** The error that an answer other than 2xx means. */
-export const answerError = ({ status: code, headers, text }: HttpAnswer): Error => {
+/** The error that an answer other than 2xx means; `isWrite` says whether something of an event's was sent. */
+export const answerError = ({ status: code, headers, text }: HttpAnswer, isWrite: boolean): Error => {
   const { reason, message, details } = parseStatus(text);
   const told = (message || text).slice(0, MAX_TEXT);
   if (code === 404 && reason === 'NotFound' && details.name !== '') return new Gone(details.name);
@@ -66,7 +77,7 @@ export const answerError = ({ status: code, headers, text }: HttpAnswer): Error 
     });
   }
   if (code === 409) return new Conflict({ cause: new Error(told) });
-  if (INVALID.has(code)) return new Rejected('status', `the API server finds it invalid: ${told}`);
+  if (isWrite && INVALID.has(code)) return new Rejected('status', `the API server finds it invalid: ${told}`);
   const problem = REFUSALS.get(code) ?? `the API server answered ${code}`;
   return new Unavailable(problem, { cause: new Error(told), ...retryAfter(headers) });
 };

@@ -8,7 +8,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Fact, Run } from '../conditions/facts.ts';
 import { inferredRun, joinInferred } from '../conditions/inferred.ts';
 import { changesOf, conditionsOf, project } from '../conditions/project.ts';
-import { addRun, type Runs } from '../conditions/runs.ts';
+import { addRunToAll, KEPT_RUNS, type Runs } from '../conditions/runs.ts';
 import type { JsonObject } from '../conditions/status.ts';
 import type { NextStatus, ScanStore, StoredScan } from './store.ts';
 import { Conflict, Unanswered, Unavailable } from './unavailable.ts';
@@ -52,6 +52,18 @@ const joinAll = (known: Runs, facts: readonly Fact[], join: (runs: Runs, run: Ru
   return { runs, news: new Set(news) };
 };
 
+/**
+ * Joins a batch before any run is dropped: one that was dropped and came back within one write would have lost what is
+ * written of it already.
+ */
+const joinBatch = (known: Runs, facts: readonly Fact[]): Pick<Joined, 'runs' | 'news'> => {
+  const all = joinAll(known, facts, addRunToAll);
+  const kept = all.runs.slice(0, KEPT_RUNS);
+  const news = [...all.news].filter(({ run }) => kept.some(({ uid }) => uid === run.uid));
+  const isKnown = kept.length === known.length && kept.every((run, at) => run === known[at]);
+  return { runs: isKnown ? known : kept, news: new Set(news) };
+};
+
 const addToInferred = (runs: Runs, told: Run): Runs => {
   const [known] = runs;
   const joined = known && joinInferred(known, told);
@@ -68,16 +80,32 @@ const saysSo = ([newest]: Runs, { type, run }: Fact): boolean => {
   });
 };
 
+/**
+ * The run of a fact that says what the conditions say already, no more and no less. Where the CRD knows runs, it becomes
+ * the first of them, so that an earlier controller's scans are known by their facts from then on.
+ */
+const adopted = ({ runs }: JsonObject, inferred: Run, facts: readonly Fact[]): Runs => {
+  if (runs === undefined) return [];
+  const said = conditionsOf(inferred);
+  const fact = facts.find(({ run }) => isDeepStrictEqual(conditionsOf(run), said));
+  return fact === undefined ? [] : [fact.run];
+};
+
 const joinFacts = (stored: StoredScan, facts: readonly Fact[]): Joined => {
   const known = stored.runs;
   const inferred = known.length > 0 ? undefined : inferredRun(stored.status);
   if (inferred === undefined) {
-    const { runs, news } = joinAll(known, facts, addRun);
+    const { runs, news } = joinBatch(known, facts);
     return { runs, news, stands: ({ run }) => runs[0]?.uid === run.uid, otherwise: 'duplicate' };
   }
   const { runs, news } = joinAll([inferred], facts, addToInferred);
   const stands = (fact: Fact) => saysSo(runs, fact);
-  return { runs: news.size === 0 ? known : runs, news, stands, otherwise: 'superseded' };
+  return {
+    runs: news.size === 0 ? adopted(stored.status, inferred, facts) : runs,
+    news,
+    stands,
+    otherwise: 'superseded',
+  };
 };
 
 const asKept = (fact: Fact, runs: Runs): Fact => ({
@@ -99,8 +127,8 @@ const nextStatus = (stored: StoredScan, runs: Runs): NextStatus => {
 };
 
 /** Where the runs stay the same, somebody may still have changed what follows from them. */
-const isWritten = (stored: StoredScan, next: NextStatus): boolean =>
-  next.runs === stored.runs && (next.runs.length === 0 || isDeepStrictEqual(next.status(), stored.status));
+const isWritten = ({ runs, status }: StoredScan, next: NextStatus): boolean =>
+  next.runs.length === 0 || (next.runs === runs && isDeepStrictEqual(next.status(), status));
 
 /** What a write of ours may have told that nobody answered. */
 type Told = Set<Fact>;
@@ -142,6 +170,7 @@ export const applyFacts = async (store: ScanStore, facts: readonly Fact[]): Prom
   const [first] = facts;
   if (first === undefined) return [];
   const told: Told = new Set();
+  let last: Conflict | undefined;
   for (let tried = 0; tried < WRITES; tried += 1) {
     const stored = await store.read(first.scan);
     if (stored === undefined) return facts.map((fact) => ({ outcome: 'superseded', fact }));
@@ -149,8 +178,10 @@ export const applyFacts = async (store: ScanStore, facts: readonly Fact[]): Prom
       return await attempt(store, stored, facts, told);
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
+      last = error;
       await wait(tried);
     }
   }
-  throw new Unavailable('the scan is written by others all the time');
+  const problem = last instanceof Unanswered ? 'no write is answered' : 'the scan is written by others all the time';
+  throw new Unavailable(problem, { cause: last?.cause });
 };

@@ -47,20 +47,9 @@ export const createDispatcher = (tls: Certificates): Dispatcher =>
 
 const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '');
 
-/** Without a connection nothing was sent. @see https://nodejs.org/api/errors.html#common-system-errors */
-const NEVER_LEFT =
-  /^(?:ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EHOSTUNREACH|ENETUNREACH|UND_ERR_CONNECT_TIMEOUT|ERR_TLS_.*|ERR_SSL_.*|CERT_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
-
-/** Whether the request cannot have reached the server, as far as `error` says. */
-const neverLeft = (error: Error): boolean =>
-  NEVER_LEFT.test(codeOf(error)) ||
-  // Several addresses of one name, each refused.
-  (error instanceof AggregateError && error.errors.every((one: Error) => NEVER_LEFT.test(codeOf(one))));
-
-const failure = (error: Error, origin: string): Error => {
-  const problem = codeOf(error) || error.message;
-  if (neverLeft(error)) return new Unavailable(`${origin} cannot be reached (${problem})`, { cause: error });
-  return new Unanswered({ cause: error });
+const failure = (error: Error, origin: string, hasLeft: boolean): Error => {
+  if (hasLeft) return new Unanswered({ cause: error });
+  return new Unavailable(`${origin} cannot be reached (${codeOf(error) || error.message})`, { cause: error });
 };
 
 /** Sends a request and reads its answer. Rejects with `Unavailable` where it never left, else with `Unanswered`. */
@@ -70,19 +59,22 @@ export const dispatch = (dispatcher: Dispatcher, request: HttpRequest): Promise<
     const pieces: Buffer[] = [];
     let status = 0;
     let answered: HttpAnswer['headers'] = {};
+    let hasLeft = false;
+    let late: Error | undefined;
     let abort = (_: Error): void => {};
-    let left = false;
     const deadline = setTimeout(() => {
-      const error = new Error(`no answer within ${REQUEST_DEADLINE / 1_000} seconds`);
-      abort(error);
-      reject(left ? new Unanswered({ cause: error }) : new Unavailable(`${origin}: ${error.message}`));
+      late = new Error(`no answer within ${REQUEST_DEADLINE / 1_000} seconds`);
+      reject(failure(late, origin, hasLeft));
+      abort(late);
     }, REQUEST_DEADLINE);
     dispatcher.dispatch(
       { origin, path, method, headers, body, headersTimeout: REQUEST_DEADLINE, bodyTimeout: REQUEST_DEADLINE },
       {
+        // It has a connection and is written next. What was told to be too late must not leave after all.
         onRequestStart: (controller) => {
-          left = true;
           abort = (error) => controller.abort(error);
+          if (late === undefined) hasLeft = true;
+          else abort(late);
         },
         onResponseStart: (_, code, all) => {
           status = code;
@@ -95,7 +87,7 @@ export const dispatch = (dispatcher: Dispatcher, request: HttpRequest): Promise<
         },
         onResponseError: (_, error) => {
           clearTimeout(deadline);
-          reject(failure(error, origin));
+          reject(failure(error, origin, hasLeft));
         },
       },
     );

@@ -15,11 +15,13 @@ const members = (value: unknown): readonly (readonly [name: string, value: unkno
 
 const under = (path: Path, name: string): Path => (path === '' ? name : `${path}.${name}`);
 
-/** The item of an answered list that is the one sent: conditions are found by their type, all else by place. */
-const answeredItem = (answered: readonly unknown[], sent: unknown, at: number): unknown =>
-  isJsonObject(sent) && typeof sent.type === 'string'
-    ? answered.find((item) => isJsonObject(item) && item.type === sent.type)
-    : answered[at];
+/** The item of an answered list that is the one sent: the one in its place, or a condition of its type elsewhere. */
+const answeredItem = (answered: readonly unknown[], sent: unknown, at: number): unknown => {
+  const there = answered[at];
+  if (!isJsonObject(sent) || typeof sent.type !== 'string') return there;
+  if (isJsonObject(there) && there.type === sent.type) return there;
+  return answered.find((item) => isJsonObject(item) && item.type === sent.type);
+};
 
 /** The paths of `sent` that `answered` does not have. */
 export const droppedPaths = (sent: unknown, answered: unknown, path: Path = ''): readonly Path[] =>
@@ -30,7 +32,7 @@ export const droppedPaths = (sent: unknown, answered: unknown, path: Path = ''):
       return item === undefined ? [] : droppedPaths(value, item, here);
     }
     if (!isJsonObject(answered)) return [];
-    return name in answered ? droppedPaths(value, answered[name], here) : [here];
+    return Object.hasOwn(answered, name) ? droppedPaths(value, answered[name], here) : [here];
   });
 
 const withoutPaths = (value: unknown, dropped: ReadonlySet<Path>, path: Path): unknown => {

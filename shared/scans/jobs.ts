@@ -1,7 +1,7 @@
 /** What the cluster itself says of a scan's Job, and of the pods that it ran. */
 import { z } from 'zod';
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
-import { answeredObject, Gone } from './api-answers.ts';
+import { answeredObject, unlessGone } from './api-answers.ts';
 import { type Connection, patiently } from './kubernetes-connection.ts';
 
 /** How a container ended. */
@@ -64,13 +64,9 @@ const terminationsOf = ({ status }: Pod): readonly Termination[] =>
 /** The Jobs of an API server. */
 export const kubernetesJobs = ({ objects, core }: Connection): Jobs => ({
   job: async (namespace, name) => {
-    try {
-      const job = { group: 'batch', version: 'v1', plural: 'jobs', namespace, name };
-      return answeredObject(await patiently(() => objects.getNamespacedCustomObject(job)));
-    } catch (error) {
-      if (error instanceof Gone && error.object === name) return undefined;
-      throw error;
-    }
+    const job = { group: 'batch', version: 'v1', plural: 'jobs', namespace, name };
+    const answer: unknown = await unlessGone(name, () => patiently(() => objects.getNamespacedCustomObject(job)));
+    return answer === undefined ? undefined : answeredObject(answer);
   },
   terminations: async (namespace, jobUid) => {
     if (!LABEL_VALUE.test(jobUid)) return [];

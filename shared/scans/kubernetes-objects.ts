@@ -1,7 +1,7 @@
 /** The scans of an API server as they are asked for: read by name, listed page by page, their status patched. */
 import { isJsonObject, type JsonObject, runsOf } from '../conditions/status.ts';
-import { answeredObject, Gone } from './api-answers.ts';
-import { type Connection, METADATA_ONLY, patiently } from './kubernetes-connection.ts';
+import { answeredObject, unlessGone } from './api-answers.ts';
+import { type Connection, METADATA_ONLY, patiently, understood } from './kubernetes-connection.ts';
 import { scanSpec } from './spec.ts';
 import type { ScanName, StoredScan } from './store.ts';
 import { Unavailable } from './unavailable.ts';
@@ -33,14 +33,14 @@ const labelsOf = (labels: unknown): { readonly labels?: Readonly<Record<string, 
 const storedScan = (kind: string, object: JsonObject): StoredScan => {
   const { metadata, spec, status: told } = object;
   if (!isJsonObject(metadata)) throw new Unavailable('what answers for the API server sends no objects');
-  const { namespace, name, uid, resourceVersion, labels } = metadata;
+  const { namespace, name, uid, resourceVersion, generation, labels } = metadata;
   const status = isJsonObject(told) ? told : {};
   return {
     scan: { kind, namespace: String(namespace), name: String(name), uid: String(uid) },
     resourceVersion: String(resourceVersion),
     status,
     runs: runsOf(status),
-    spec: scanSpec(spec),
+    spec: scanSpec(spec, generation),
     ...labelsOf(labels),
   };
 };
@@ -75,13 +75,9 @@ type Objects = Connection['objects'];
 
 const getScan = async (objects: Objects, group: string, name: ScanName): Promise<StoredScan | undefined> => {
   const { kind, ...named } = name;
-  try {
-    const answer = await patiently(() => objects.getNamespacedCustomObject({ ...resource(group, kind), ...named }));
-    return storedScan(kind, answeredObject(answer));
-  } catch (error) {
-    if (error instanceof Gone && error.object === name.name) return undefined;
-    throw error;
-  }
+  const get = () => objects.getNamespacedCustomObject({ ...resource(group, kind), ...named });
+  const answer: unknown = await unlessGone(name.name, () => patiently(get));
+  return answer === undefined ? undefined : storedScan(kind, answeredObject(answer));
 };
 
 const namespacesOf = async (objects: Objects, group: string, kind: string): Promise<readonly string[]> => {
@@ -114,7 +110,8 @@ export const scanObjects = (objects: Objects, scope: KubernetesScope): ScanObjec
     const { kind, namespace, name } = scan;
     const body = { metadata: { resourceVersion }, status };
     const named = { ...resource(scope.group, kind), namespace, name };
-    return storedScan(kind, answeredObject(await objects.patchNamespacedCustomObjectStatus({ ...named, body })));
+    const answer = await understood(() => objects.patchNamespacedCustomObjectStatus({ ...named, body }));
+    return storedScan(kind, answeredObject(answer));
   },
   list: () => listScans(objects, scope),
 });

@@ -4,9 +4,9 @@
  * It is asked the way `kubectl auth can-i` asks, which every account may.
  */
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
-import type { Connection } from './kubernetes-connection.ts';
+import { type Connection, understood } from './kubernetes-connection.ts';
 import { type KubernetesScope, pluralOf, VERSION } from './kubernetes-objects.ts';
-import { Unanswered, Unavailable } from './unavailable.ts';
+import { Unavailable } from './unavailable.ts';
 
 /** Milliseconds for which a good answer is good enough: rights rarely change, and probes come every few seconds. */
 const GOOD_FOR = 30_000;
@@ -59,12 +59,12 @@ export const checkReadiness = (objects: Objects, scope: KubernetesScope): (() =>
   return async () => {
     if (performance.now() - good < GOOD_FOR) return;
     try {
-      await checkKinds(objects, scope);
-      await checkRights(objects, scope);
+      await understood(() => checkKinds(objects, scope));
+      await understood(() => checkRights(objects, scope));
       good = performance.now();
     } catch (error) {
-      if (!(error instanceof Unanswered)) throw error;
-      throw new Unavailable('the API server does not answer', { cause: error.cause });
+      if (error instanceof Unavailable) throw error;
+      throw new Unavailable('the API server does not answer', { cause: error });
     }
   };
 };

@@ -42,7 +42,9 @@ const writer = (scans: ScanObjects, cache: ScanCache, fresh: Fresh): ScanStore['
     const { kind } = read.scan;
     const leftOut = dropped.get(kind) ?? new Set();
     const status = next.status();
-    const patch = mergePatch(withoutDropped(read.status, leftOut), withoutDropped(status, leftOut));
+    const change = mergePatch(withoutDropped(read.status, leftOut), withoutDropped(status, leftOut));
+    // What would be dropped is no reason to write; it is sent nevertheless, because the CRD may be ours by now.
+    const patch = change && mergePatch(read.status, status);
     if (patch === undefined) return;
     // Whatever becomes of the write, what was known before it may be true no more.
     cache.delete(read.scan);

@@ -18,11 +18,12 @@ const memberPatch = (before: unknown, value: unknown): unknown => {
  * A list is replaced as a whole, an object member by member, and every member that is gone becomes null.
  */
 export const mergePatch = (from: JsonObject, to: JsonObject): JsonObject | undefined => {
-  const patch: Record<string, unknown> = {};
-  for (const name of Object.keys(from)) if (!(name in to)) patch[name] = null;
+  const patch = Object.keys(from)
+    .filter((name) => !Object.hasOwn(to, name))
+    .map((name): readonly [string, unknown] => [name, null]);
   for (const [name, value] of Object.entries(to)) {
-    const change = memberPatch(from[name], value);
-    if (change !== undefined) patch[name] = change;
+    const change = memberPatch(Object.hasOwn(from, name) ? from[name] : undefined, value);
+    if (change !== undefined) patch.push([name, change]);
   }
-  return Object.keys(patch).length === 0 ? undefined : patch;
+  return patch.length === 0 ? undefined : Object.fromEntries(patch);
 };

@@ -3,9 +3,11 @@
  *
  * They are kept as text, which takes a fraction of the memory, and for a minute at most.
  */
+import { isDeepStrictEqual } from 'node:util';
 import { LRUCache } from 'lru-cache';
 import type { ScanRef } from '../conditions/facts.ts';
-import type { ScanSpec } from '../conditions/project.ts';
+import { project, type ScanSpec } from '../conditions/project.ts';
+import type { Runs } from '../conditions/runs.ts';
 import { type JsonObject, runsOf } from '../conditions/status.ts';
 import { type StoredScan, scanKey } from './store.ts';
 
@@ -15,11 +17,32 @@ const KEPT_CHARACTERS = 32 * 1_048_576;
 /** What an entry costs beside its text. */
 const ENTRY_CHARACTERS = 400;
 
-interface Kept {
-  readonly status: JsonObject;
+/** Where a status is just what its runs project to, the runs say it all but what belongs to others. */
+type Kept = {
   readonly spec: ScanSpec;
   readonly labels?: Readonly<Record<string, string>>;
-}
+} & ({ readonly status: JsonObject } | { readonly runs: Runs; readonly others: JsonObject });
+
+/** What is left of a status when all that is ours is taken out; nothing in most. */
+const othersOf = (status: JsonObject, spec: ScanSpec): JsonObject => {
+  const { runs: _, conditions, ...others } = project(status, [], spec);
+  return Array.isArray(conditions) && conditions.length > 0 ? { ...others, conditions } : others;
+};
+
+const keptOf = ({ status, runs, spec, labels }: StoredScan): Kept => {
+  const others = othersOf(status, spec);
+  const isProjected = isDeepStrictEqual(project(others, runs, spec), status);
+  return { spec, ...(labels && { labels }), ...(isProjected ? { runs, others } : { status }) };
+};
+
+/** The scan as it was kept. */
+const storedScan = (scan: ScanRef, { resourceVersion, text }: Entry): StoredScan => {
+  const { spec, labels, ...kept }: Kept = JSON.parse(text);
+  const known = { scan, resourceVersion, spec, ...(labels && { labels }) };
+  return 'status' in kept
+    ? { ...known, status: kept.status, runs: runsOf(kept.status) }
+    : { ...known, status: project(kept.others, kept.runs, spec), runs: kept.runs };
+};
 
 interface Entry {
   readonly resourceVersion: string;
@@ -36,19 +59,18 @@ export interface ScanCache {
 export const scanCache = (): ScanCache => {
   const entries = new LRUCache<string, Entry>({
     ttl: KEPT_FOR,
+    ttlResolution: 0,
     maxSize: KEPT_CHARACTERS,
     sizeCalculation: ({ text }) => text.length + ENTRY_CHARACTERS,
   });
   return {
     get: (scan) => {
       const entry = entries.get(scanKey(scan));
-      if (entry === undefined) return undefined;
-      const kept: Kept = JSON.parse(entry.text);
-      return { scan, resourceVersion: entry.resourceVersion, ...kept, runs: runsOf(kept.status) };
+      return entry && storedScan(scan, entry);
     },
-    set: ({ scan, resourceVersion, status, spec, labels }) => {
-      const kept: Kept = { status, spec, ...(labels && { labels }) };
-      entries.set(scanKey(scan), { resourceVersion, text: JSON.stringify(kept) });
+    set: (stored) => {
+      const { scan, resourceVersion } = stored;
+      entries.set(scanKey(scan), { resourceVersion, text: JSON.stringify(keptOf(stored)) });
     },
     delete: (scan) => void entries.delete(scanKey(scan)),
   };

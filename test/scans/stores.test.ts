@@ -11,7 +11,7 @@ import { openEmbeddedStore } from '../../shared/scans/embedded.ts';
 import { memoryStore } from '../../shared/scans/memory.ts';
 import { Unavailable } from '../../shared/scans/unavailable.ts';
 import { second } from '../support/arbitraries.ts';
-import { scanNamed, storeContract } from '../support/store-contract.ts';
+import { ownStoreContract, scanNamed } from '../support/store-contract.ts';
 
 let folder = '';
 let files = 0;
@@ -36,13 +36,13 @@ const finished = (name: string, uid = 'a'): Fact => ({
   run: { uid, age: second(2), finish: completeFinish(second(2)) },
 });
 
-describe('the memory store', () => storeContract({ open: async (maximum) => memoryStore({ maximum }) }));
+describe('the memory store', () => ownStoreContract({ open: async (maximum) => memoryStore({ maximum }) }));
 
 describe('the embedded store in memory', () =>
-  storeContract({ open: async (maximum) => openEmbeddedStore({ path: ':memory:', maximum }) }));
+  ownStoreContract({ open: async (maximum) => openEmbeddedStore({ path: ':memory:', maximum }) }));
 
 describe('the embedded store in a file', () => {
-  storeContract({ open: async (maximum) => openEmbeddedStore({ path: freshFile(), maximum }) });
+  ownStoreContract({ open: async (maximum) => openEmbeddedStore({ path: freshFile(), maximum }) });
 
   it('is there again when it is opened again', async () => {
     const path = freshFile();

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import {
   completeFinish,
   deletedFinish,
+  type Fact,
   type Finish,
   failedFinish,
   type Run,
@@ -79,12 +80,42 @@ export const factsAbout = (...uids: readonly string[]): fc.Arbitrary<Run> =>
 /** Facts of up to five runs that overlap. */
 export const someFacts = fc.array(factsAbout('a', 'b', 'c', 'd', 'e'), { maxLength: 14 });
 
-/** The same facts in two orders, the second with repetitions. */
-export const twoOrders = someFacts.chain((facts) =>
-  fc.tuple(
-    fc.constant(facts),
-    fc
-      .tuple(fc.shuffledSubarray(facts, { minLength: facts.length }), fc.subarray(facts))
-      .chain(([all, again]) => fc.shuffledSubarray([...all, ...again], { minLength: all.length + again.length })),
-  ),
+/** The same things in two orders, the second with repetitions. */
+export const inTwoOrders = <T>(some: fc.Arbitrary<T[]>): fc.Arbitrary<[T[], T[]]> =>
+  some.chain((all) =>
+    fc.tuple(
+      fc.constant(all),
+      fc
+        .tuple(fc.shuffledSubarray(all, { minLength: all.length }), fc.subarray(all))
+        .chain(([each, again]) => fc.shuffledSubarray([...each, ...again], { minLength: each.length + again.length })),
+    ),
+  );
+
+export const twoOrders = inTwoOrders(someFacts);
+
+/** A fact of a run, as events tell it: a start, a finish or a verdict at this instant. */
+const factAt = (at: Instant): fc.Arbitrary<Pick<Fact, 'type' | 'run'>> =>
+  fc.constantFrom('a', 'b', 'c').chain((uid) =>
+    fc.oneof(
+      fc
+        .record({ generation: fc.nat(3) }, { requiredKeys: [] })
+        .map((told) => ({ type: 'started' as const, run: { uid, ...told, age: at, startedAt: at } })),
+      fc.tuple(finishes, fc.record({ generation: fc.nat(3) }, { requiredKeys: [] })).map(([finish, told]) => ({
+        type: 'finished' as const,
+        run: { uid, ...told, age: at, finish: { ...finish, at } },
+      })),
+      verdicts.map((verdict) => ({ type: 'evaluated' as const, run: { uid, age: at, verdict: { ...verdict, at } } })),
+    ),
+  );
+
+/** Facts of several runs, no two of them at one instant. */
+export const factsApart = fc
+  .uniqueArray(fc.nat(40), { maxLength: 8 })
+  .chain((seconds) => fc.tuple(...seconds.map((at) => factAt(second(at)))))
+  .map((facts): Pick<Fact, 'type' | 'run'>[] => facts);
+
+/** Facts of several runs, many of them at one instant. */
+export const factsTogether = fc.array(
+  fc.nat(3).chain((at) => factAt(second(at))),
+  { maxLength: 8 },
 );

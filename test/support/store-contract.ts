@@ -3,7 +3,7 @@ import { expect, it } from '@jest/globals';
 import type { Run, ScanRef } from '../../shared/conditions/facts.ts';
 import { project } from '../../shared/conditions/project.ts';
 import { addRun, type Runs } from '../../shared/conditions/runs.ts';
-import type { ScanStore, StoredScan } from '../../shared/scans/store.ts';
+import { type ScanStore, type StoredScan, scanOrder } from '../../shared/scans/store.ts';
 import { Conflict, Unavailable } from '../../shared/scans/unavailable.ts';
 import { second } from './arbitraries.ts';
 
@@ -36,16 +36,16 @@ const listed = async (store: ScanStore): Promise<readonly StoredScan[]> => {
   return all;
 };
 
-export interface StoreUnderTest {
-  /** A store that is empty and takes at most this many scans. */
-  readonly open: (maximum: number) => Promise<ScanStore>;
+interface StoreUnderTest {
+  /** A store in which these scans can be written, and no other has been. */
+  readonly open: (scans: readonly ScanRef[]) => Promise<ScanStore>;
 }
 
 /** Declares the tests of the contract. */
 export const storeContract = ({ open }: StoreUnderTest): void => {
   it('gives back what was written, under another resource version', async () => {
-    const store = await open(10);
     const scan = scanNamed('one');
+    const store = await open([scan]);
     const before = await readScan(store, scan);
     expect(before).toMatchObject({ status: {}, runs: [] });
     await writeRun(store, before, 'a', 1);
@@ -58,7 +58,7 @@ export const storeContract = ({ open }: StoreUnderTest): void => {
   });
 
   it('refuses a write over what has changed since it was read, and keeps the first', async () => {
-    const store = await open(10);
+    const store = await open([scanNamed('one')]);
     const [first, second_] = [await readScan(store, scanNamed('one')), await readScan(store, scanNamed('one'))];
     await writeRun(store, first, 'a', 1);
     await expect(writeRun(store, second_, 'b', 2)).rejects.toThrow(Conflict);
@@ -69,34 +69,62 @@ export const storeContract = ({ open }: StoreUnderTest): void => {
     store.close();
   });
 
-  it('keeps scans apart by kind, namespace, name and uid', async () => {
-    const store = await open(10);
+  it('keeps scans apart by kind, namespace and name', async () => {
     const scans = [
       scanNamed('one'),
-      scanNamed('one', { uid: 'recreated' }),
       scanNamed('one', { kind: 'SourceScan' }),
       scanNamed('one', { namespace: 'other' }),
       scanNamed('two', { uid: 'uid-of-one' }),
     ];
-    for (const [at, scan] of scans.entries()) await writeRun(store, await readScan(store, scan), `run-${at}`, at);
-    for (const [at, scan] of scans.entries())
-      expect((await readScan(store, scan)).runs).toEqual([run(`run-${at}`, at)]);
+    await keepsApart(await open(scans), scans);
+  });
+
+  it('lists scans by namespace, kind and name, and finds those of a name', async () => {
+    // Keys as etcd has them would put `a-b` before `a`.
+    const scans = ['b', 'a-b', 'a'].flatMap((namespace) =>
+      ['SourceScan', 'ImageScan'].flatMap((kind) =>
+        ['y', 'x-1', 'x'].map((name) => scanNamed(name, { namespace, kind })),
+      ),
+    );
+    const store = await open(scans);
+    for (const scan of scans) await writeRun(store, await readScan(store, scan), 'a', 1);
+    expect((await listed(store)).map(({ scan }) => scan)).toEqual(scans.toSorted(scanOrder));
+    const found = await store.find({ kind: 'ImageScan', namespace: 'a', name: 'x' });
+    expect(found).toMatchObject([{ scan: { uid: 'uid-of-x' }, runs: [run('a', 1)] }]);
+    expect(await store.find({ kind: 'ImageScan', namespace: 'a', name: 'z' })).toEqual([]);
     store.close();
   });
 
-  it('lists scans by namespace, kind, name and uid, and finds those of a name', async () => {
-    const store = await open(2_000);
-    const scans = ['b', 'a'].flatMap((namespace) =>
-      ['SourceScan', 'ImageScan'].flatMap((kind) =>
-        ['y', 'x'].flatMap((name) => ['2', '1'].map((uid) => scanNamed(name, { namespace, kind, uid }))),
-      ),
-    );
-    for (const scan of scans) await writeRun(store, await readScan(store, scan), 'a', 1);
-    const keys = (await listed(store)).map(({ scan }) => [scan.namespace, scan.kind, scan.name, scan.uid].join('/'));
-    expect(keys).toEqual(scans.map((scan) => [scan.namespace, scan.kind, scan.name, scan.uid].join('/')).sort());
-    const found = await store.find({ kind: 'ImageScan', namespace: 'a', name: 'x' });
-    expect(found.map(({ scan }) => scan.uid)).toEqual(['1', '2']);
-    expect(await store.find({ kind: 'ImageScan', namespace: 'a', name: 'z' })).toEqual([]);
+  it('is ready', async () => {
+    const store = await open([]);
+    await expect(store.ready()).resolves.toBeUndefined();
+    store.close();
+  });
+};
+
+const keepsApart = async (store: ScanStore, scans: readonly ScanRef[]): Promise<void> => {
+  for (const [at, scan] of scans.entries()) await writeRun(store, await readScan(store, scan), `run-${at}`, at);
+  for (const [at, scan] of scans.entries()) expect((await readScan(store, scan)).runs).toEqual([run(`run-${at}`, at)]);
+  store.close();
+};
+
+interface OwnStoreUnderTest {
+  /** A store that is empty and takes at most this many scans. */
+  readonly open: (maximum: number) => Promise<ScanStore>;
+}
+
+/** Declares the tests of the contract, and those of a store that makes its scans itself and keeps those that are gone. */
+export const ownStoreContract = ({ open }: OwnStoreUnderTest): void => {
+  storeContract({ open: () => open(2_000) });
+
+  it('keeps scans of one name apart by uid, lists them by it, and finds them all', async () => {
+    const scans = ['3', '1', '2'].map((uid) => scanNamed('one', { uid }));
+    const store = await open(10);
+    for (const scan of scans) await writeRun(store, await readScan(store, scan), `run-of-${scan.uid}`, 1);
+    const uids = (all: readonly StoredScan[]) => all.map(({ scan, runs }) => [scan.uid, runs[0]?.uid]);
+    const sorted = ['1', '2', '3'].map((uid) => [uid, `run-of-${uid}`]);
+    expect(uids(await listed(store))).toEqual(sorted);
+    expect(uids(await store.find(scanNamed('one')))).toEqual(sorted);
     store.close();
   });
 
@@ -106,12 +134,6 @@ export const storeContract = ({ open }: StoreUnderTest): void => {
     await expect(writeRun(store, await readScan(store, scanNamed('two')), 'a', 1)).rejects.toThrow(Unavailable);
     await writeRun(store, await readScan(store, scanNamed('one')), 'b', 2);
     expect((await listed(store)).map(({ scan, runs }) => [scan.name, runs.length])).toEqual([['one', 2]]);
-    store.close();
-  });
-
-  it('is ready', async () => {
-    const store = await open(1);
-    await expect(store.ready()).resolves.toBeUndefined();
     store.close();
   });
 };

@@ -1,0 +1,117 @@
+/**
+ * The objects that an API server keeps, with its semantics: resource versions, merge patches of `/status` under a
+ * precondition, lists in the order of etcd's keys.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { isJsonObject, type JsonObject } from '../../shared/conditions/status.ts';
+import { applyMergePatch } from './rfc7396.ts';
+
+interface Metadata {
+  readonly namespace: string;
+  readonly name: string;
+  readonly uid: string;
+  readonly resourceVersion?: string;
+  readonly generation?: number;
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+export interface KubernetesObject {
+  readonly apiVersion?: string;
+  readonly kind?: string;
+  readonly metadata: Metadata;
+  readonly spec?: unknown;
+  readonly status?: unknown;
+}
+
+/** What an API server answers. */
+export interface ApiAnswer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+/** A refusal as API servers write it. */
+export const failure = (status: number, reason: string, message: string, name?: string): ApiAnswer => ({
+  status,
+  body: {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message,
+    reason,
+    ...(name !== undefined && { details: { name } }),
+    code: status,
+  },
+});
+
+/** `RESOURCE/NAMESPACE/NAME`, as etcd's keys end. */
+const keyOf = (resource: string, { namespace, name }: Pick<Metadata, 'namespace' | 'name'>): string =>
+  `${resource}/${namespace}/${name}`;
+
+const byKey = ([a]: readonly [string, unknown], [b]: readonly [string, unknown]): number => (a < b ? -1 : 1);
+
+interface Page {
+  readonly namespace?: string;
+  readonly limit: number;
+  readonly from: string;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A fresh server's objects. `prune` is what its CRDs make of a status that is written. */
+export const apiObjects = () => {
+  const objects = new Map<string, KubernetesObject>();
+  let version = 100;
+  let prune = (status: unknown): unknown => status;
+
+  const put = (resource: string, object: KubernetesObject): KubernetesObject => {
+    version += 1;
+    const metadata = { generation: 1, ...object.metadata, resourceVersion: String(version) };
+    const stored: KubernetesObject = JSON.parse(JSON.stringify({ ...object, metadata }));
+    objects.set(keyOf(resource, object.metadata), stored);
+    return stored;
+  };
+  const named = (resource: string, namespace: string, name: string): KubernetesObject | undefined =>
+    objects.get(keyOf(resource, { namespace, name }));
+  const notFound = (resource: string, name: string): ApiAnswer =>
+    failure(404, 'NotFound', `${resource} "${name}" not found`, name);
+
+  return {
+    put,
+    get: named,
+    remove: (resource: string, namespace: string, name: string) =>
+      void objects.delete(keyOf(resource, { namespace, name })),
+    /** Drops members from whatever status is written from now on, as a CRD does that does not know them. */
+    pruneBy: (by: (status: unknown) => unknown) => {
+      prune = by;
+    },
+    read: (resource: string, namespace: string, name: string): ApiAnswer => {
+      const found = named(resource, namespace, name);
+      return found === undefined ? notFound(resource, name) : { status: 200, body: found };
+    },
+    patchStatus: (resource: string, namespace: string, name: string, patch: unknown): ApiAnswer => {
+      const found = named(resource, namespace, name);
+      if (found === undefined) return notFound(resource, name);
+      const { resourceVersion } = isJsonObject(patch) && isJsonObject(patch.metadata) ? patch.metadata : {};
+      if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
+        return failure(409, 'Conflict', `Operation cannot be fulfilled on ${resource} "${name}"`, name);
+      // Of a patch to the subresource only the status counts.
+      const patched = prune((applyMergePatch(found, patch) as JsonObject).status);
+      if (isDeepStrictEqual(patched, found.status)) return { status: 200, body: found };
+      return { status: 200, body: put(resource, { ...found, status: patched }) };
+    },
+    list: (resource: string, { namespace, limit, from, labels }: Page) => {
+      const within = namespace === undefined ? `${resource}/` : `${resource}/${namespace}/`;
+      const all = [...objects]
+        .filter(([key]) => key.startsWith(within) && key > from)
+        .filter(([, { metadata }]) =>
+          Object.entries(labels).every(([name, value]) => metadata.labels?.[name] === value),
+        )
+        .sort(byKey);
+      const page = limit > 0 ? all.slice(0, limit) : all;
+      const last = page.at(-1)?.[0] ?? '';
+      return { items: page.map(([, object]) => object), next: page.length < all.length ? last : '' };
+    },
+  };
+};
+
+export type ApiObjects = ReturnType<typeof apiObjects>;
