@@ -10,9 +10,9 @@ const ONE_FILE = {
   'pure-rand': 'shared/replay/shuffle.ts',
   'cli-progress': 'cli/progress.ts',
   'node:sqlite': 'shared/scans/embedded.ts',
-  '@kubernetes/client-node': 'shared/scans/kubernetes-connection.ts',
+  '@kubernetes/client-node': 'shared/scans/kube(config|rnetes-connection).ts',
   undici: 'shared/scans/dispatch.ts',
-  'js-yaml': 'shared/scans/kubernetes-connection.ts',
+  'js-yaml': 'shared/scans/kubeconfig.ts',
   'lru-cache': 'shared/scans/scan-cache.ts',
 };
 

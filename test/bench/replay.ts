@@ -1,16 +1,16 @@
 /**
  * How fast and how small a replay is: a large file of native events, against a bare loop that only parses each line.
  *
- * Both run alternately on one core, each in a process of its own. Prints a table and writes it as JSON.
+ * Both run alternately on one core, each in a process of its own.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { median } from './median.ts';
 import { writeNativeEvents } from './native-events.ts';
 
 const ROOT = new URL('../../', import.meta.url).pathname;
-const [events = 1_000_000, scans = 10_000, rounds = 3] = process.argv.slice(2).map(Number);
 
 interface Measured {
   readonly seconds: number;
@@ -61,50 +61,51 @@ const measure = (args: readonly string[], environment: object = {}): Measured =>
   return JSON.parse(stderr.trim().split('\n').at(-1) ?? '') as Measured;
 };
 
-const folder = mkdtempSync(join(tmpdir(), 'scan-status-bench-'));
-const file = join(folder, 'events.ndjson');
 // The flags of `npm run replay`.
 const FLAGS = ['--max-semi-space-size=8', '--heap-growing-percent=50'];
-const SUBJECTS: Readonly<Record<string, () => Measured>> = {
-  'bare loop, no schemas, no law': () => measure(['--input-type=module', '--eval', BARE_LOOP, file]),
-  'replay, text': () => measure([...FLAGS, 'cli/replay.ts', file], { NODE_COMPILE_CACHE: join(folder, 'cache') }),
-  'replay, JSON': () =>
-    measure([...FLAGS, 'cli/replay.ts', file, '-o', 'json'], { NODE_COMPILE_CACHE: join(folder, 'cache') }),
-  'replay, shuffled': () =>
-    measure([...FLAGS, 'cli/replay.ts', file, '--shuffle', '1'], { NODE_COMPILE_CACHE: join(folder, 'cache') }),
+
+/** What is measured, by its name; the first is what the others are compared with. */
+const subjectsOf = (folder: string, file: string): Readonly<Record<string, () => Measured>> => {
+  const replay = (...options: readonly string[]) =>
+    measure([...FLAGS, 'cli/replay.ts', file, ...options], { NODE_COMPILE_CACHE: join(folder, 'cache') });
+  return {
+    'bare loop, no schemas, no law': () => measure(['--input-type=module', '--eval', BARE_LOOP, file]),
+    'replay, text': () => replay(),
+    'replay, JSON': () => replay('-o', 'json'),
+    'replay, shuffled': () => replay('--shuffle', '1'),
+  };
 };
 
-const median = (values: readonly number[]): number =>
-  values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)] ?? 0;
-
-try {
-  writeNativeEvents(file, events, scans);
-  const measured = Object.entries(SUBJECTS).map(([name]) => ({ name, runs: [] as Measured[] }));
-  for (let round = 0; round < rounds; round += 1) {
-    for (const { name, runs } of measured) runs.push(SUBJECTS[name]?.() as Measured);
-  }
-  const rows = measured.map(({ name, runs }) => {
-    const perSecond = Math.round(events / median(runs.map(({ seconds }) => seconds)));
-    return { name, perSecond, megabytes: Math.round(Math.max(...runs.map(({ megabytes }) => megabytes))) };
-  });
-  const bare = rows[0]?.perSecond ?? 1;
-  const table = rows.map((row) => ({ ...row, ratio: Number((row.perSecond / bare).toFixed(2)) }));
-  const result = {
-    date: new Date().toISOString().slice(0, 10),
-    cpu: cpus()[0]?.model,
-    node: process.version,
-    events,
-    scans,
-    rounds,
-    table,
-  };
-  process.stdout.write(`${events} native events, ${scans} scans, CPU seconds on one core, median of ${rounds}\n`);
-  for (const { name, perSecond, megabytes, ratio } of table) {
-    process.stdout.write(
-      `${name.padEnd(32)}${String(perSecond).padStart(9)} events/s  × ${ratio.toFixed(2)}  ${String(megabytes).padStart(4)} MB\n`,
-    );
-  }
-  writeFileSync(join(ROOT, 'bench.json'), `${JSON.stringify(result, undefined, 2)}\n`);
-} finally {
-  rmSync(folder, { recursive: true });
+export interface ReplayRow {
+  readonly name: string;
+  /** Events a second of a core's time. */
+  readonly perSecond: number;
+  /** At its largest. */
+  readonly megabytes: number;
+  /** Of the bare loop's rate. */
+  readonly ratio: number;
 }
+
+/** Measures replays of a file of so many events about so many scans, in so many turns. */
+export const measureReplay = (events: number, scans: number, rounds: number): readonly ReplayRow[] => {
+  const folder = mkdtempSync(join(tmpdir(), 'scan-status-bench-'));
+  const file = join(folder, 'events.ndjson');
+  try {
+    writeNativeEvents(file, events, scans);
+    const subjects = Object.entries(subjectsOf(folder, file)).map(([name, run]) => ({
+      name,
+      run,
+      all: [] as Measured[],
+    }));
+    for (let round = 0; round < rounds; round += 1) for (const { run, all } of subjects) all.push(run());
+    const rows = subjects.map(({ name, all }) => ({
+      name,
+      perSecond: Math.round(events / median(all.map(({ seconds }) => seconds))),
+      megabytes: Math.round(Math.max(...all.map(({ megabytes }) => megabytes))),
+    }));
+    const bare = rows[0]?.perSecond ?? 1;
+    return rows.map((row) => ({ ...row, ratio: Number((row.perSecond / bare).toFixed(2)) }));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+};

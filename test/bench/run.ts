@@ -1,0 +1,50 @@
+/**
+ * `npm run bench`: how fast a replay is, and how close the functions come to what an API server lets a client write.
+ *
+ * `npm run bench -- replay` and `npm run bench -- cluster` measure one of them. Prints tables and writes bench.json.
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus } from 'node:os';
+import { measureCluster, type Row } from './cluster.ts';
+import { measureReplay, type ReplayRow } from './replay.ts';
+
+const EVENTS = 1_000_000;
+const SCANS = 10_000;
+const ROUNDS = 3;
+
+const print = (line: string): void => void process.stdout.write(`${line}\n`);
+
+const printReplay = (rows: readonly ReplayRow[]): void => {
+  print(`${EVENTS} native events, ${SCANS} scans, CPU seconds on one core, median of ${ROUNDS}`);
+  for (const { name, perSecond, megabytes, ratio } of rows) {
+    const figures = [`${perSecond} events/s`.padStart(17), `× ${ratio.toFixed(2)}`, `${megabytes} MB`.padStart(7)];
+    print(`  ${name.padEnd(32)}${figures.join('  ')}`);
+  }
+};
+
+const printCluster = (rows: readonly Row[], isApart: boolean): void => {
+  print(
+    `A real API server, 32 requests at once, ${isApart ? 'on a core of its own' : 'on the same cores as its clients'}`,
+  );
+  for (const { name, value, unit, target, met, note = '' } of rows) {
+    print(
+      `  ${name.padEnd(52)}${`${value} ${unit}`.padStart(10)}  ${`${target}`.padEnd(8)}${met ? 'met   ' : 'MISSED'}  ${note}`,
+    );
+  }
+};
+
+const [only] = process.argv.slice(2);
+const machine = {
+  date: new Date().toISOString().slice(0, 10),
+  cpu: cpus()[0]?.model,
+  cores: cpus().length,
+  node: process.version,
+};
+const replay = only === 'cluster' ? undefined : measureReplay(EVENTS, SCANS, ROUNDS);
+if (replay !== undefined) printReplay(replay);
+const cluster = only === 'replay' ? undefined : await measureCluster();
+if (cluster !== undefined) printCluster(cluster.rows, cluster.isApart);
+writeFileSync(
+  new URL('../../bench.json', import.meta.url),
+  `${JSON.stringify({ ...machine, replay, cluster }, undefined, 2)}\n`,
+);
