@@ -51,11 +51,19 @@ const freePort = async (): Promise<number> => {
   return address.port;
 };
 
+/** What this process has started ends with it. */
+const started = new Set<ChildProcess>();
+process.once('exit', () => {
+  for (const child of started) child.kill('SIGKILL');
+});
+
 /** Starts a program whose output goes to a file, so that nobody has to read it. */
 const start = (folder: string, [program = '', ...args]: readonly string[], name: string): ChildProcess => {
   const log = openSync(join(folder, `${name}.log`), 'a');
   const child = spawn(program, args, { stdio: ['ignore', log, log] });
   closeSync(log);
+  started.add(child);
+  child.once('close', () => started.delete(child));
   return child;
 };
 
@@ -79,23 +87,15 @@ const answering = async (child: ChildProcess, log: string, look: () => Promise<b
   }
 };
 
-/** A kubeconfig's text; `trust` is its `certificate-authority`, a file, or `certificate-authority-data`. */
-const kubeconfigText = (server: string, trust: Readonly<Record<string, string>>, token: string): string =>
+const kubeconfigOf = (url: string, caFile: string, token: string): string =>
   JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
     'current-context': 'test',
     contexts: [{ name: 'test', context: { cluster: 'test', user: 'test' } }],
-    clusters: [{ name: 'test', cluster: { server, ...trust } }],
+    clusters: [{ name: 'test', cluster: { server: url, 'certificate-authority': caFile } }],
     users: [{ name: 'test', user: { token } }],
   });
-
-const kubeconfigOf = (url: string, caFile: string, token: string): string =>
-  kubeconfigText(url, { 'certificate-authority': caFile }, token);
-
-/** A kubeconfig that needs no other file. */
-export const kubeconfigFor = ({ url, ca, token }: Pick<Access, 'url' | 'ca' | 'token'>): string =>
-  kubeconfigText(url, { 'certificate-authority-data': Buffer.from(ca).toString('base64') }, token);
 
 const etcdArgs = (folder: string, client: number, peer: number): readonly string[] => [
   ...['listen-client-urls', 'advertise-client-urls'].map((flag) => `--${flag}=http://127.0.0.1:${client}`),
@@ -138,16 +138,10 @@ const writeKeys = (folder: string, admin: string, controllers: string): void => 
   );
 };
 
-/** How a cluster is started: with the controllers that run Jobs or without, and by which command, such as `taskset`. */
-export interface ClusterSettings {
-  readonly controllers?: boolean;
-  readonly by?: readonly string[];
-}
-
 /** Starts etcd, the API server and, unless told otherwise, the controllers, each on a free port of 127.0.0.1. */
 export const startCluster = async (
   tools: Tools,
-  { controllers = true, by = [] }: ClusterSettings = {},
+  { controllers = true }: { readonly controllers?: boolean } = {},
 ): Promise<Cluster> => {
   const folder = mkdtempSync(join(tmpdir(), 'scan-status-cluster-'));
   mkdirSync(join(folder, 'certificates'));
@@ -160,15 +154,11 @@ export const startCluster = async (
   writeFileSync(kubeconfig, kubeconfigOf(url, caFile, token), { mode: 0o600 });
   writeFileSync(join(folder, 'controllers.kubeconfig'), kubeconfigOf(url, caFile, controllersToken), { mode: 0o600 });
 
-  const etcd = start(folder, [...by, tools.etcd, ...etcdArgs(folder, etcdPort, peerPort)], 'etcd');
+  const etcd = start(folder, [tools.etcd, ...etcdArgs(folder, etcdPort, peerPort)], 'etcd');
   let apiServer: ChildProcess | undefined;
   let manager: ChildProcess | undefined;
   const startApiServer = async (): Promise<void> => {
-    apiServer = start(
-      folder,
-      [...by, tools['kube-apiserver'], ...apiServerArgs(folder, etcdPort, port)],
-      'kube-apiserver',
-    );
+    apiServer = start(folder, [tools['kube-apiserver'], ...apiServerArgs(folder, etcdPort, port)], 'kube-apiserver');
     await answering(apiServer, join(folder, 'kube-apiserver.log'), async () => {
       const dispatcher = new Agent({ connect: { ca: readFileSync(caFile, 'utf8') } });
       try {
