@@ -4,10 +4,9 @@
  * Everything is measured in turns in one run: the functions in a process of their own behind HTTP, a bare loop of the
  * same PATCHes, and the client library as its examples use it.
  */
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { cpus } from 'node:os';
 import { createInterface } from 'node:readline';
 import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { type Access, kubectlText, startCluster } from '../cluster/support/cluster.ts';
@@ -76,8 +75,8 @@ const perSecond = async (count: number, work: () => Promise<void>): Promise<numb
   return (count / (performance.now() - start)) * 1_000;
 };
 
-const sendStarts = async (url: string, scans: readonly BenchScan[], round: number): Promise<number> => {
-  const events = scans.map((scan) => startEvent(scan, round));
+const sendStarts = async (url: string, scans: readonly BenchScan[], round: number, earlier = 0): Promise<number> => {
+  const events = scans.map((scan) => startEvent(scan, round, earlier));
   return perSecond(scans.length, async () => {
     const statuses = await sendRaw(`${url}/job-started`, events, IN_FLIGHT);
     if (statuses.get(200) !== scans.length) throw new Error(`not all were applied: ${[...statuses].join(' ')}`);
@@ -169,6 +168,8 @@ const COLD_SLICES = 8;
 const COLD_SCANS = 250;
 const FEW_SCANS = 200;
 const MANY_SCANS = 20_000;
+/** Turns over the few scans for each slice of the many. */
+const FEW_TURNS = 5;
 
 const perEvent = async (access: Access, events: number, work: () => Promise<unknown>): Promise<number> => {
   const before = await requestsSoFar(access);
@@ -245,28 +246,38 @@ const measureCold = async (access: Access, bare: BareLoop, url: string): Promise
   ];
 };
 
-/** Five events about each of many scans, and meanwhile as many about each of a few, by a process that is fresh. */
+/** The runs that each scan has before speed is compared, so that every status is of the same size. */
+const RUNS = 3;
+
+/** Events about many scans, and in turns as many about a few, by a process that is fresh. */
 const measureScale = async (access: Access, bare: BareLoop): Promise<readonly Row[]> => {
-  const many = cut(await createScans(bare, 'many', MANY_SCANS), PIECES);
+  const many = await createScans(bare, 'many', MANY_SCANS);
   const few = await createScans(bare, 'few', FEW_SCANS);
+  const pieces = cut(many, PIECES * 2);
   const functions = await startFunctions(access);
   const start = functions.megabytes();
-  const rounds = 5;
-  // All are met once before speed is measured; the few as often as the many, so that their runs are as many.
-  for (const piece of many) await sendStarts(functions.url, piece, 0);
-  await sendStarts(functions.url, few, 0);
-  const measured = await inTurns(PIECES * (rounds - 1), {
-    [`${MANY_SCANS} scans`]: (slice) =>
-      sendStarts(functions.url, many[slice % PIECES] ?? [], 1 + Math.floor(slice / PIECES)),
-    [`${FEW_SCANS} scans`]: (slice) => sendStarts(functions.url, few, 1 + slice),
+  for (let round = 0; round < RUNS; round += 1) {
+    for (const scans of [few, many]) await sendStarts(functions.url, scans, round);
+  }
+  const measured = await inTurns(pieces.length, {
+    [`${MANY_SCANS} scans`]: (slice) => sendStarts(functions.url, pieces[slice] ?? [], RUNS - 1, 1),
+    [`${FEW_SCANS} scans`]: async (slice) => {
+      const rates: number[] = [];
+      for (let turn = 1; turn <= FEW_TURNS; turn += 1)
+        rates.push(await sendStarts(functions.url, few, RUNS - 1, slice * FEW_TURNS + turn));
+      return median(rates);
+    },
   });
+  const again = many.map((scan) => startEvent(scan, RUNS - 1, 1));
+  await sendRaw(`${functions.url}/job-started`, again, IN_FLIGHT);
   const [large = [], small = []] = Object.values(measured);
   const grown = functions.megabytes() - start;
   await functions.stop();
+  const events = MANY_SCANS * (RUNS + 2);
   return [
     row(`${MANY_SCANS} scans, against ${FEW_SCANS}`, median(ratios(large, small)), '×', '>=', 0.9, rates(measured)),
     row(
-      `memory after ${MANY_SCANS * rounds} events over ${MANY_SCANS} scans`,
+      `memory after ${events} events over ${MANY_SCANS} scans`,
       grown,
       'MB',
       '<=',
@@ -276,19 +287,9 @@ const measureScale = async (access: Access, bare: BareLoop): Promise<readonly Ro
   ];
 };
 
-/** The API server on one core and its clients on the others, as if it were another machine: neither slows the other. */
-const apart = (): readonly string[] => {
-  const others = cpus().length < 2 ? undefined : `1-${cpus().length - 1}`;
-  if (others === undefined) return [];
-  const { status } = spawnSync('taskset', ['-acp', others, String(process.pid)]);
-  return status === 0 ? ['taskset', '-c', '0'] : [];
-};
-
 /** Measures everything, on a cluster of its own, and gives back the rows of the table. */
-export const measureCluster = async (): Promise<{ readonly isApart: boolean; readonly rows: readonly Row[] }> => {
-  const tools = await clusterTools();
-  const by = apart();
-  const cluster = await startCluster(tools, { controllers: false, by });
+export const measureCluster = async (): Promise<readonly Row[]> => {
+  const cluster = await startCluster(await clusterTools(), { controllers: false });
   const bare = bareLoop(cluster);
   try {
     await kubectlText(cluster, ['apply', '-k', `${ROOT}infra/crds`]);
@@ -297,7 +298,7 @@ export const measureCluster = async (): Promise<{ readonly isApart: boolean; rea
     const warm = await measureWarm(cluster, bare, functions.url);
     const cold = await measureCold(cluster, bare, functions.url);
     await functions.stop();
-    return { isApart: by.length > 0, rows: [...warm, ...cold, ...(await measureScale(cluster, bare))] };
+    return [...warm, ...cold, ...(await measureScale(cluster, bare))];
   } finally {
     await bare.close();
     await cluster.stop();

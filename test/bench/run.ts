@@ -22,16 +22,17 @@ const printReplay = (rows: readonly ReplayRow[]): void => {
   }
 };
 
-const printCluster = (rows: readonly Row[], isApart: boolean): void => {
-  print(
-    `A real API server, 32 requests at once, ${isApart ? 'on a core of its own' : 'on the same cores as its clients'}`,
-  );
+const printCluster = (rows: readonly Row[]): void => {
+  print('A real API server on the same cores as its clients, 32 requests at once');
   for (const { name, value, unit, target, met, note = '' } of rows) {
     print(
       `  ${name.padEnd(52)}${`${value} ${unit}`.padStart(10)}  ${`${target}`.padEnd(8)}${met ? 'met   ' : 'MISSED'}  ${note}`,
     );
   }
 };
+
+// What was started ends with this process, also where it is interrupted.
+for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
 const [only] = process.argv.slice(2);
 const machine = {
@@ -43,7 +44,7 @@ const machine = {
 const replay = only === 'cluster' ? undefined : measureReplay(EVENTS, SCANS, ROUNDS);
 if (replay !== undefined) printReplay(replay);
 const cluster = only === 'replay' ? undefined : await measureCluster();
-if (cluster !== undefined) printCluster(cluster.rows, cluster.isApart);
+if (cluster !== undefined) printCluster(cluster);
 writeFileSync(
   new URL('../../bench.json', import.meta.url),
   `${JSON.stringify({ ...machine, replay, cluster }, undefined, 2)}\n`,
