@@ -275,6 +275,12 @@ describe('the run that conditions tell', () => {
     }
   });
 
+  it('has the generation of the status, or where that was dropped of a condition', () => {
+    const conditions = [condition('Scanning', 'True', second(1), { observedGeneration: 4 })];
+    expect(inferredRun({ conditions })).toMatchObject({ generation: 4 });
+    expect(inferredRun({ conditions, observedGeneration: 5 })).toMatchObject({ generation: 5 });
+  });
+
   it('leaves out what a report told that does not look like it', () => {
     const conditions = [condition('PolicySucceeded', 'True', second(1))];
     const verdict = { at: second(1), policy: { name: '', digest: '' }, verdict: 'passed', message: '' };
