@@ -12,6 +12,8 @@ import { type JsonObject, runsOf } from '../conditions/status.ts';
 import { type StoredScan, scanKey } from './store.ts';
 
 const KEPT_FOR = 60_000;
+/** Milliseconds after which what is too old is thrown away, though nobody asked for it. */
+const CLEARED_AFTER = 10_000;
 /** Characters of all that is kept, nearly all of them a byte. */
 const KEPT_CHARACTERS = 32 * 1_048_576;
 /** What an entry costs beside its text. */
@@ -63,12 +65,19 @@ export const scanCache = (): ScanCache => {
     maxSize: KEPT_CHARACTERS,
     sizeCalculation: ({ text }) => text.length + ENTRY_CHARACTERS,
   });
+  let cleared = performance.now();
+  const clear = (): void => {
+    if (performance.now() - cleared < CLEARED_AFTER) return;
+    cleared = performance.now();
+    entries.purgeStale();
+  };
   return {
     get: (scan) => {
       const entry = entries.get(scanKey(scan));
       return entry && storedScan(scan, entry);
     },
     set: (stored) => {
+      clear();
       const { scan, resourceVersion } = stored;
       entries.set(scanKey(scan), { resourceVersion, text: JSON.stringify(keptOf(stored)) });
     },
