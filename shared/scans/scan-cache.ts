@@ -21,35 +21,33 @@ const ENTRY_CHARACTERS = 400;
 
 /** Where a status is just what its runs project to, the runs say it all but what belongs to others. */
 type Kept = {
+  readonly resourceVersion: string;
   readonly spec: ScanSpec;
   readonly labels?: Readonly<Record<string, string>>;
-} & ({ readonly status: JsonObject } | { readonly runs: Runs; readonly others: JsonObject });
+} & ({ readonly status: JsonObject } | { readonly runs: Runs; readonly others?: JsonObject });
 
 /** What is left of a status when all that is ours is taken out; nothing in most. */
-const othersOf = (status: JsonObject, spec: ScanSpec): JsonObject => {
-  const { runs: _, conditions, ...others } = project(status, [], spec);
-  return Array.isArray(conditions) && conditions.length > 0 ? { ...others, conditions } : others;
+const othersOf = (status: JsonObject, spec: ScanSpec): JsonObject | undefined => {
+  const { runs: _, conditions, ...fields } = project(status, [], spec);
+  const others = Array.isArray(conditions) && conditions.length > 0 ? { ...fields, conditions } : fields;
+  return Object.keys(others).length === 0 ? undefined : others;
 };
 
-const keptOf = ({ status, runs, spec, labels }: StoredScan): Kept => {
+const keptOf = ({ resourceVersion, status, runs, spec, labels }: StoredScan): Kept => {
   const others = othersOf(status, spec);
-  const isProjected = isDeepStrictEqual(project(others, runs, spec), status);
-  return { spec, ...(labels && { labels }), ...(isProjected ? { runs, others } : { status }) };
+  const isProjected = isDeepStrictEqual(project(others ?? {}, runs, spec), status);
+  const kept = isProjected ? { runs, ...(others && { others }) } : { status };
+  return { resourceVersion, spec, ...(labels && { labels }), ...kept };
 };
 
 /** The scan as it was kept. */
-const storedScan = (scan: ScanRef, { resourceVersion, text }: Entry): StoredScan => {
-  const { spec, labels, ...kept }: Kept = JSON.parse(text);
+const storedScan = (scan: ScanRef, text: string): StoredScan => {
+  const { resourceVersion, spec, labels, ...kept }: Kept = JSON.parse(text);
   const known = { scan, resourceVersion, spec, ...(labels && { labels }) };
   return 'status' in kept
     ? { ...known, status: kept.status, runs: runsOf(kept.status) }
-    : { ...known, status: project(kept.others, kept.runs, spec), runs: kept.runs };
+    : { ...known, status: project(kept.others ?? {}, kept.runs, spec), runs: kept.runs };
 };
-
-interface Entry {
-  readonly resourceVersion: string;
-  readonly text: string;
-}
 
 export interface ScanCache {
   /** The scan of this very uid. */
@@ -59,11 +57,11 @@ export interface ScanCache {
 }
 
 export const scanCache = (): ScanCache => {
-  const entries = new LRUCache<string, Entry>({
+  const entries = new LRUCache<string, string>({
     ttl: KEPT_FOR,
     ttlResolution: 0,
     maxSize: KEPT_CHARACTERS,
-    sizeCalculation: ({ text }) => text.length + ENTRY_CHARACTERS,
+    sizeCalculation: (text) => text.length + ENTRY_CHARACTERS,
   });
   let cleared = performance.now();
   const clear = (): void => {
@@ -73,13 +71,12 @@ export const scanCache = (): ScanCache => {
   };
   return {
     get: (scan) => {
-      const entry = entries.get(scanKey(scan));
-      return entry && storedScan(scan, entry);
+      const text = entries.get(scanKey(scan));
+      return text === undefined ? undefined : storedScan(scan, text);
     },
     set: (stored) => {
       clear();
-      const { scan, resourceVersion } = stored;
-      entries.set(scanKey(scan), { resourceVersion, text: JSON.stringify(keptOf(stored)) });
+      entries.set(scanKey(stored.scan), JSON.stringify(keptOf(stored)));
     },
     delete: (scan) => void entries.delete(scanKey(scan)),
   };
