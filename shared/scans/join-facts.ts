@@ -34,6 +34,7 @@ const joinAll = (known: Runs, facts: readonly Fact[], join: (runs: Runs, run: Ru
  */
 const joinBatch = (known: Runs, facts: readonly Fact[]): Pick<Joined, 'runs' | 'news'> => {
   const all = joinAll(known, facts, addRunToAll);
+  if (all.runs.length <= KEPT_RUNS) return all;
   const kept = all.runs.slice(0, KEPT_RUNS);
   const news = [...all.news].filter(({ run }) => kept.some(({ uid }) => uid === run.uid));
   const isKnown = kept.length === known.length && kept.every((run, at) => run === known[at]);

@@ -4,7 +4,6 @@ import { answeredObject, unlessGone } from './api-answers.ts';
 import { type Connection, METADATA_ONLY, patiently, understood } from './kubernetes-connection.ts';
 import { scanSpec } from './spec.ts';
 import type { ScanName, StoredScan } from './store.ts';
-import { Unavailable } from './unavailable.ts';
 
 /** The version of the scans' API. */
 export const VERSION = 'v1beta1';
@@ -32,8 +31,7 @@ const labelsOf = (labels: unknown): { readonly labels?: Readonly<Record<string, 
 /** A scan as the server answered it. */
 const storedScan = (kind: string, object: JsonObject): StoredScan => {
   const { metadata, spec, status: told } = object;
-  if (!isJsonObject(metadata)) throw new Unavailable('what answers for the API server sends no objects');
-  const { namespace, name, uid, resourceVersion, generation, labels } = metadata;
+  const { namespace, name, uid, resourceVersion, generation, labels } = answeredObject(metadata);
   const status = isJsonObject(told) ? told : {};
   return {
     scan: { kind, namespace: String(namespace), name: String(name), uid: String(uid) },

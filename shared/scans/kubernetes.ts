@@ -4,6 +4,7 @@
  * A patch carries the resource version it was made for, so whoever writes meanwhile is never overwritten: the server
  * refuses it, and the facts are joined again into what stands there now.
  */
+import type { JsonObject } from '../conditions/status.ts';
 import { Gone } from './api-answers.ts';
 import { droppedPaths, withoutDropped } from './dropped.ts';
 import type { Connection } from './kubernetes-connection.ts';
@@ -35,6 +36,10 @@ const goneError = (isFresh: boolean, { scan }: StoredScan, cause: Gone): Error =
     ? new Unavailable(`${scan.kind} has no subresource status; install infra/crds`, { cause })
     : new Conflict({ cause });
 
+/** Whether the server would drop all that `to` changes in `from`. */
+const isDropped = (from: JsonObject, to: JsonObject, leftOut: ReadonlySet<string>): boolean =>
+  leftOut.size > 0 && mergePatch(withoutDropped(from, leftOut), withoutDropped(to, leftOut)) === undefined;
+
 const writer = (scans: ScanObjects, cache: ScanCache, fresh: Fresh): ScanStore['write'] => {
   /** What the server drops from a status, by kind. */
   const dropped = new Map<string, ReadonlySet<string>>();
@@ -42,10 +47,9 @@ const writer = (scans: ScanObjects, cache: ScanCache, fresh: Fresh): ScanStore['
     const { kind } = read.scan;
     const leftOut = dropped.get(kind) ?? new Set();
     const status = next.status();
-    const change = mergePatch(withoutDropped(read.status, leftOut), withoutDropped(status, leftOut));
+    const patch = mergePatch(read.status, status);
     // What would be dropped is no reason to write; it is sent nevertheless, because the CRD may be ours by now.
-    const patch = change && mergePatch(read.status, status);
-    if (patch === undefined) return;
+    if (patch === undefined || isDropped(read.status, status, leftOut)) return;
     // Whatever becomes of the write, what was known before it may be true no more.
     cache.delete(read.scan);
     try {

@@ -10,6 +10,7 @@ import { JOB_STARTED } from '../../shared/events/types.ts';
 import { mergePatch } from '../../shared/scans/merge-patch.ts';
 import { scanSpec } from '../../shared/scans/spec.ts';
 import type { Access } from '../cluster/support/cluster.ts';
+import { each } from '../support/each.ts';
 
 const API = '/apis/scanning.apps.tanzu.vmware.com/v1beta1';
 const NAMESPACE = 'default';
@@ -24,15 +25,6 @@ export interface BenchScan {
   resourceVersion: string;
   status: JsonObject;
 }
-
-/** Runs `work` on every item, `IN_FLIGHT` at a time. */
-export const inFlight = async <T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> => {
-  let next = 0;
-  const worker = async (): Promise<void> => {
-    for (let item = items[next++]; item !== undefined; item = items[next++]) await work(item);
-  };
-  await Promise.all(Array.from({ length: IN_FLIGHT }, worker));
-};
 
 /** The fastest loop that `undici` lets one write: connections kept alive, and nothing between two requests. */
 export const bareLoop = ({ url, token, ca }: Access) => {
@@ -58,7 +50,7 @@ export type BareLoop = ReturnType<typeof bareLoop>;
 export const createScans = async ({ call }: BareLoop, prefix: string, count: number): Promise<readonly BenchScan[]> => {
   const scans: BenchScan[] = [];
   const numbers = Array.from({ length: count }, (_, at) => at + 1);
-  await inFlight(numbers, async (number) => {
+  await each(numbers, IN_FLIGHT, async (number) => {
     const name = `${prefix}-${number}`;
     const body = { apiVersion: API.slice('/apis/'.length), kind: 'ImageScan', metadata: { name }, spec: SPEC };
     const { metadata } = JSON.parse(await call('POST', '', JSON.stringify(body)));

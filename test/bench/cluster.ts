@@ -11,13 +11,13 @@ import { createInterface } from 'node:readline';
 import { CustomObjectsApi, KubeConfig, PatchStrategy, setHeaderOptions } from '@kubernetes/client-node';
 import { type Access, kubectlText, startCluster } from '../cluster/support/cluster.ts';
 import { clusterTools } from '../cluster/support/tools.ts';
+import { each } from '../support/each.ts';
 import {
   type BareLoop,
   type BenchScan,
   bareLoop,
   createScans,
   IN_FLIGHT,
-  inFlight,
   startEvent,
   startPatch,
 } from './bench-scans.ts';
@@ -93,7 +93,7 @@ const patchStarts = async (
 ): Promise<number> => {
   const prepared = scans.map((scan) => ({ scan, ...startPatch(scan, round) }));
   return perSecond(scans.length, () =>
-    inFlight(prepared, async ({ scan, patch, status }) => {
+    each(prepared, IN_FLIGHT, async ({ scan, patch, status }) => {
       const path = `/${scan.scan.name}`;
       if (cold) scan.resourceVersion = JSON.parse(await bare.call('GET', path)).metadata.resourceVersion;
       const body = `{"metadata":{"resourceVersion":"${scan.resourceVersion}"},"status":${patch}}`;
@@ -108,7 +108,7 @@ const plainStarts = async (api: CustomObjectsApi, scans: readonly BenchScan[], r
   const prepared = scans.map((scan) => ({ scan, ...startPatch(scan, round) }));
   const mergePatch = setHeaderOptions('Content-Type', PatchStrategy.MergePatch);
   return perSecond(scans.length, () =>
-    inFlight(prepared, async ({ scan, patch, status }) => {
+    each(prepared, IN_FLIGHT, async ({ scan, patch, status }) => {
       const named = { ...GROUP, namespace: scan.scan.namespace, name: scan.scan.name };
       const { metadata } = await api.getNamespacedCustomObject(named);
       const body = { metadata: { resourceVersion: metadata.resourceVersion }, status: JSON.parse(patch) };

@@ -10,6 +10,7 @@ import { addRun, type Runs } from '../../shared/conditions/runs.ts';
 import type { JsonObject } from '../../shared/conditions/status.ts';
 import { shuffledIndexes } from '../../shared/replay/shuffle.ts';
 import { scanSpec } from '../../shared/scans/spec.ts';
+import { each } from '../support/each.ts';
 import { writeKubeconfig } from '../support/kubeconfigs.ts';
 import { serverProcesses } from '../support/server-process.ts';
 import { type Api, apiOf } from './support/api.ts';
@@ -18,7 +19,7 @@ import { accountsOf, historyOf, type Told } from './support/history.ts';
 import { installCrds } from './support/install.ts';
 import { startProxy, type WatchedServer } from './support/proxy.ts';
 import { type Kind, newNamespace, newScan, SPECS, scansPath } from './support/scans.ts';
-import { each, newSender } from './support/sender.ts';
+import { newSender } from './support/sender.ts';
 import { clusterTools } from './support/tools.ts';
 
 const PROCESSES = 8;

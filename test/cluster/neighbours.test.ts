@@ -11,6 +11,7 @@ import type { JsonObject } from '../../shared/conditions/status.ts';
 import { shuffledIndexes } from '../../shared/replay/shuffle.ts';
 import { scanSpec } from '../../shared/scans/spec.ts';
 import { temporaryFolder } from '../support/cli-folder.ts';
+import { each } from '../support/each.ts';
 import { writeKubeconfig } from '../support/kubeconfigs.ts';
 import { serverProcesses } from '../support/server-process.ts';
 import { cluster } from './support/access.ts';
@@ -20,7 +21,7 @@ import { resultsSender } from './support/functions.ts';
 import { accountsOf, historyOf, type Told } from './support/history.ts';
 import { startProxy, type WatchedServer } from './support/proxy.ts';
 import { eventually, GROUP, newNamespace, SPECS } from './support/scans.ts';
-import { each, newSender } from './support/sender.ts';
+import { newSender } from './support/sender.ts';
 import { watches } from './support/watch.ts';
 
 /** The machine may be busy. */

@@ -13,7 +13,7 @@ import { Unavailable } from '../../shared/scans/unavailable.ts';
 import { type ApiServer, type ApiServerSettings, type Asked, apiServers } from '../support/api-server.ts';
 import { createAuthority } from '../support/certificates.ts';
 import { temporaryFolder } from '../support/cli-folder.ts';
-import { movableClock } from '../support/clock.ts';
+import { movableClock, stopTimers } from '../support/clock.ts';
 import { kubeconfig } from '../support/kubeconfigs.ts';
 import { putScans } from '../support/kubernetes-stores.ts';
 import { scanNamed } from '../support/store-contract.ts';
@@ -516,16 +516,7 @@ describe('a program that gives credentials', () => {
 
   it('that hangs is ended after fifteen seconds', async () => {
     const server = await serveOne({ tls: false });
-    const left = [
-      'nextTick',
-      'setImmediate',
-      'clearImmediate',
-      'queueMicrotask',
-      'performance',
-      'hrtime',
-      'Date',
-    ] as const;
-    jest.useFakeTimers({ doNotFake: [...left] });
+    stopTimers();
     server.trouble(() => 'silence');
     const { store, runs } = openWith(server, 'hang', server.url);
     const asking = errorOf(ask(store));

@@ -7,7 +7,7 @@ import type { ScanStore } from '../../shared/scans/store.ts';
 import { Unavailable } from '../../shared/scans/unavailable.ts';
 import { failure } from '../support/api-objects.ts';
 import { type ApiServer, type ApiServerSettings, type Asked, apiServers, type Trouble } from '../support/api-server.ts';
-import { movableClock } from '../support/clock.ts';
+import { movableClock, stopTimers } from '../support/clock.ts';
 import { finishedFact, startedFact } from '../support/job-facts.ts';
 import { kubernetesStores, putScans, statusOf } from '../support/kubernetes-stores.ts';
 import { scanNamed } from '../support/store-contract.ts';
@@ -222,20 +222,6 @@ describe('an answer that is lost', () => {
     expect(read?.status.theirs).toBe('é🦀'.repeat(200));
   });
 });
-
-/** Timers of ours and of the HTTP client, which a test lets run out. */
-const stopTimers = (): void => {
-  const left = [
-    'nextTick',
-    'setImmediate',
-    'clearImmediate',
-    'queueMicrotask',
-    'performance',
-    'hrtime',
-    'Date',
-  ] as const;
-  jest.useFakeTimers({ doNotFake: [...left] });
-};
 
 afterEach(() => void jest.useRealTimers());
 

@@ -15,3 +15,17 @@ export const movableClock = (): ((milliseconds: number) => void) => {
     jest.spyOn(performance, 'now').mockImplementation(() => real() + ahead);
   };
 };
+
+/** Timers of ours and of the HTTP client, which a test lets run out. */
+export const stopTimers = (): void => {
+  const left = [
+    'nextTick',
+    'setImmediate',
+    'clearImmediate',
+    'queueMicrotask',
+    'performance',
+    'hrtime',
+    'Date',
+  ] as const;
+  jest.useFakeTimers({ doNotFake: [...left] });
+};
