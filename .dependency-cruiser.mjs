@@ -11,9 +11,15 @@ const ONE_FILE = {
   'cli-progress': 'cli/progress.ts',
   'node:sqlite': 'shared/scans/embedded.ts',
   '@kubernetes/client-node': 'shared/scans/kube(config|rnetes-connection).ts',
-  undici: 'shared/scans/dispatch.ts',
-  'js-yaml': 'shared/scans/kubeconfig.ts',
-  'lru-cache': 'shared/scans/scan-cache.ts',
+  undici: 'shared/(scans/dispatch|remote/guarded-fetch).ts',
+  'js-yaml': 'shared/(scans/kubeconfig|remote/sources-file|policy/reports/yaml|policy/built-ins/yaml[a-z-]*).ts',
+  'lru-cache': 'shared/(scans/scan-cache|policy/(evaluator|brought-bundles|bundle/(compiled|downloads))).ts',
+  '@open-policy-agent/opa-wasm': 'shared/policy/engine.ts',
+  '@aws-sdk/client-s3': 'shared/remote/s3.ts',
+  'ipaddr.js': 'shared/remote/addresses.ts',
+  saxes: 'shared/policy/reports/xml.ts',
+  re2js: 'shared/policy/built-ins/regex.ts',
+  jose: 'shared/policy/(verdict-signature|bundle/signatures).ts',
 };
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
