@@ -4,6 +4,7 @@ import { jobData } from './apiserver.ts';
 import { exporterData } from './exporter.ts';
 import { nativeData } from './native.ts';
 import { policyEvaluatedData } from './policy-evaluated.ts';
+import { reportReadyData } from './report-ready.ts';
 import { statusChangedData } from './status-changed.ts';
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
@@ -11,6 +12,7 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'job-event-exporter': exporterData,
   'job-event-native': nativeData,
   'policy-evaluated': policyEvaluatedData,
+  'report-ready': reportReadyData,
   'status-changed': statusChangedData,
 };
 

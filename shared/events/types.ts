@@ -3,6 +3,7 @@ import type { FactType } from '../conditions/facts.ts';
 
 export const JOB_STARTED = 'dev.scanstatus.job-started.v1';
 export const JOB_FINISHED = 'dev.scanstatus.job-finished.v1';
+export const REPORT_READY = 'dev.scanstatus.report-ready.v1';
 export const POLICY_EVALUATED = 'dev.scanstatus.policy-evaluated.v1';
 export const STATUS_CHANGED = 'dev.scanstatus.status-changed.v1';
 
