@@ -1,8 +1,19 @@
-/** Input that is wrong and stays wrong: sending it again does not help. */
+/** Input that is wrong, or its sender's not to send, and stays so: sending it again does not help. */
 import type { z } from 'zod';
 
 /** The HTTP status of a rejection: malformed, too large, or of a media type that nobody here reads. */
 export type RejectedStatus = 400 | 413 | 415;
+
+/** Input of somebody who may not send it: without a signature, or with one that is not ours. */
+export class Refused extends Error {
+  readonly status: 401 | 403;
+
+  constructor(problem: string, options: ErrorOptions & { readonly status: 401 | 403 }) {
+    super(problem, options);
+    this.name = 'Refused';
+    this.status = options.status;
+  }
+}
 
 const MAX_FIELD = 256;
 

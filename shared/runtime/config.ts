@@ -1,7 +1,7 @@
 /** The settings, read from the environment; the only file that looks there. */
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { delimiter, join, resolve } from 'node:path';
 import { z } from 'zod';
 import type { Scope } from '../events/scope.ts';
 
@@ -28,6 +28,9 @@ const wholeNumber = (from: number, to: number) => {
     .transform(Number)
     .refine((value) => value >= from && value <= to, error);
 };
+
+/** Files, as a PATH lists folders. */
+const files = z.string().transform((text) => text.split(delimiter).filter((file) => file !== ''));
 
 const STORES = ['embedded', 'kubernetes'] as const;
 type StoreKind = (typeof STORES)[number];
@@ -114,6 +117,16 @@ export const readStoreSettings = (environment: Environment = process.env): Store
 /** What a program inherits that is started for us. */
 export const programEnvironment = (environment: Environment = process.env): Environment => environment;
 
+/**
+ * The compiler of policies: the program that `OPA_BIN` names, else the first `opa` of the PATH. Whether it is there, and is
+ * one, shows when it is run.
+ */
+export const readOpaSetting = ({ OPA_BIN, PATH = '' }: Environment = process.env): string => {
+  if (OPA_BIN) return resolve(OPA_BIN);
+  const places = PATH.split(delimiter).filter((folder) => folder !== '');
+  return places.map((folder) => resolve(folder, 'opa')).find((file) => existsSync(file)) ?? 'opa';
+};
+
 const jobSettings = z.object({
   JOB_FACTS: z.enum(['events', 'jobs'], { error: 'must be events or jobs' }).default('events'),
   POD_DETAILS: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
@@ -135,6 +148,57 @@ export const readJobSettings = (store: StoreKind, environment: Environment = pro
   if (settings.readsPods) throw new WrongSetting('POD_DETAILS', 'true needs SCAN_STORE=kubernetes');
   return settings;
 };
+
+const policySettings = z.object({
+  REPORT_MAX_MIB: wholeNumber(1, 256).default(64),
+  REPORT_SOURCES: z.string().optional(),
+  POLICY_DEADLINE_SECONDS: wholeNumber(1, 300).default(10),
+  POLICY_MEMORY_MIB: wholeNumber(16, 4_000).default(384),
+  POLICY_CANARY: z.enum(['warn', 'strict'], { error: 'must be warn or strict' }).default('warn'),
+  TRUST_POD_VERDICTS: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
+  BUNDLE_KEYS: files.default([]),
+  VERDICT_KEY: z.string().optional(),
+});
+
+const MEBIBYTE = 1_048_576;
+
+export interface PolicySettings {
+  /** Bytes of a report. */
+  readonly largestReport: number;
+  /** Milliseconds for one evaluation. */
+  readonly deadline: number;
+  /** Bytes of memory that a policy may take. */
+  readonly memory: number;
+  /** Whether a policy that denies nothing in a canary is an error. */
+  readonly canaryIsStrict: boolean;
+  readonly trustsPodVerdicts: boolean;
+  /** The YAML file that says which URLs may be fetched; absent, none. */
+  readonly sources?: string;
+  /** The files of public keys that bundles must be signed with; none: bundles must not be signed. */
+  readonly bundleKeys: readonly string[];
+  /** The file of the private key that verdicts are signed with; absent, they are not. */
+  readonly signingKey?: string;
+}
+
+/** How policies are evaluated. Throws `WrongSetting`. */
+export const readPolicySettings = (environment: Environment = process.env): PolicySettings => {
+  const settings = read(policySettings, environment);
+  const { REPORT_SOURCES: sources, VERDICT_KEY: signingKey } = settings;
+  return {
+    largestReport: settings.REPORT_MAX_MIB * MEBIBYTE,
+    deadline: settings.POLICY_DEADLINE_SECONDS * 1_000,
+    memory: settings.POLICY_MEMORY_MIB * MEBIBYTE,
+    canaryIsStrict: settings.POLICY_CANARY === 'strict',
+    trustsPodVerdicts: settings.TRUST_POD_VERDICTS === 'true',
+    bundleKeys: settings.BUNDLE_KEYS,
+    ...(sources !== undefined && { sources }),
+    ...(signingKey !== undefined && { signingKey }),
+  };
+};
+
+/** The files of public keys that verdicts must be signed with; none: any verdict is believed. Throws `WrongSetting`. */
+export const readVerdictKeys = (environment: Environment = process.env): readonly string[] =>
+  read(z.object({ VERDICT_KEYS: files.default([]) }), environment).VERDICT_KEYS;
 
 /** Which scans are kept. Throws `WrongSetting`. */
 export const readScope = (environment: Environment = process.env): Scope => {

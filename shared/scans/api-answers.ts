@@ -44,7 +44,8 @@ const status = z.object({
 
 const NO_STATUS = { reason: '', message: '', details: { name: '' } };
 
-const parseStatus = (text: string): z.infer<typeof status> => {
+/** The Status that a server sends where it refuses; an empty one where the text is none. */
+export const parseStatus = (text: string): z.infer<typeof status> => {
   try {
     return status.safeParse(JSON.parse(text)).data ?? NO_STATUS;
   } catch {
@@ -67,7 +68,8 @@ const REFUSALS: ReadonlyMap<number, string> = new Map([
 const INVALID = new Set([400, 413, 422]);
 
 /** The error that an answer other than 2xx means; `isWrite` says whether something of an event's was sent. */
-export const answerError = ({ status: code, headers, text }: HttpAnswer, isWrite: boolean): Error => {
+export const answerError = ({ status: code, headers, bytes }: HttpAnswer, isWrite: boolean): Error => {
+  const text = bytes.toString();
   const { reason, message, details } = parseStatus(text);
   const told = (message || text).slice(0, MAX_TEXT);
   if (code === 404 && reason === 'NotFound' && details.name !== '') return new Gone(details.name);

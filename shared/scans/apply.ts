@@ -22,12 +22,13 @@ export interface Applied {
   readonly live?: { readonly status: () => JsonObject; readonly labels?: Readonly<Record<string, string>> };
 }
 
-const WRITES = 5;
+/** Times that a write is tried which others are faster than. */
+export const WRITES = 5;
 /** The longest wait before the second attempt, in milliseconds; it doubles with each. */
 const FIRST_WAIT = 10;
 
-/** Full jitter: two writers that met once should not meet again. */
-const wait = async (attempt: number): Promise<void> => {
+/** Waits after an attempt, with full jitter: two writers that met once should not meet again. */
+export const waitAfter = async (attempt: number): Promise<void> => {
   await delay(Math.random() * FIRST_WAIT * 2 ** attempt);
 };
 
@@ -102,7 +103,7 @@ export const applyFacts = async (store: ScanStore, facts: readonly Fact[]): Prom
     } catch (error) {
       if (!(error instanceof Conflict)) throw error;
       last = error;
-      await wait(tried);
+      await waitAfter(tried);
     }
   }
   const problem = last instanceof Unanswered ? 'no write is answered' : 'the scan is written by others all the time';

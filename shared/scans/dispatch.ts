@@ -23,12 +23,16 @@ export interface HttpRequest {
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body?: string;
+  /** Milliseconds for the whole of it, where it may take longer than others. */
+  readonly deadline?: number;
+  /** The bytes of the answer that are read; what comes after them is left. All, where it is absent. */
+  readonly most?: number;
 }
 
 export interface HttpAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  readonly text: string;
+  readonly bytes: Buffer;
 }
 
 /** Whom to trust, and who we are. */
@@ -56,19 +60,25 @@ const failure = (error: Error, origin: string, hasLeft: boolean): Error => {
 export const dispatch = (dispatcher: Dispatcher, request: HttpRequest): Promise<HttpAnswer> =>
   new Promise((resolve, reject) => {
     const { origin, path, method, headers, body = null } = request;
+    const { deadline = REQUEST_DEADLINE, most = Number.POSITIVE_INFINITY } = request;
     const pieces: Buffer[] = [];
+    let length = 0;
     let status = 0;
     let answered: HttpAnswer['headers'] = {};
     let hasLeft = false;
     let late: Error | undefined;
     let abort = (_: Error): void => {};
-    const deadline = setTimeout(() => {
-      late = new Error(`no answer within ${REQUEST_DEADLINE / 1_000} seconds`);
+    const timer = setTimeout(() => {
+      late = new Error(`no answer within ${deadline / 1_000} seconds`);
       reject(failure(late, origin, hasLeft));
       abort(late);
-    }, REQUEST_DEADLINE);
+    }, deadline);
+    const end = (): void => {
+      clearTimeout(timer);
+      resolve({ status, headers: answered, bytes: Buffer.concat(pieces).subarray(0, most) });
+    };
     dispatcher.dispatch(
-      { origin, path, method, headers, body, headersTimeout: REQUEST_DEADLINE, bodyTimeout: REQUEST_DEADLINE },
+      { origin, path, method, headers, body, headersTimeout: deadline, bodyTimeout: deadline },
       {
         // It has a connection and is written next. What was told to be too late must not leave after all.
         onRequestStart: (controller) => {
@@ -80,13 +90,16 @@ export const dispatch = (dispatcher: Dispatcher, request: HttpRequest): Promise<
           status = code;
           answered = all as HttpAnswer['headers'];
         },
-        onResponseData: (_, piece) => void pieces.push(piece),
-        onResponseEnd: () => {
-          clearTimeout(deadline);
-          resolve({ status, headers: answered, text: Buffer.concat(pieces).toString() });
+        onResponseData: (_, piece) => {
+          pieces.push(piece);
+          length += piece.length;
+          if (length < most) return;
+          end();
+          abort(new Error('enough was read'));
         },
+        onResponseEnd: end,
         onResponseError: (_, error) => {
-          clearTimeout(deadline);
+          clearTimeout(timer);
           reject(failure(error, origin, hasLeft));
         },
       },

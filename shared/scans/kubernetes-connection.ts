@@ -21,7 +21,7 @@ import {
 } from '@kubernetes/client-node';
 import { Rejected } from '../events/rejected.ts';
 import { answerError, Gone } from './api-answers.ts';
-import { createDispatcher, type Dispatcher, dispatch, type HttpAnswer } from './dispatch.ts';
+import { createDispatcher, type Dispatcher, dispatch, type HttpAnswer, type HttpRequest } from './dispatch.ts';
 import { type Credentials, credentialsOf, type KubeconfigSettings, readKubeconfigs } from './kubeconfig.ts';
 import { Conflict, Unanswered, Unavailable } from './unavailable.ts';
 
@@ -44,9 +44,14 @@ export const METADATA_ONLY = setHeaderOptions(
   'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
 );
 
+/** How long an answer may take, and how much of it is read. */
+type Limits = Pick<HttpRequest, 'deadline' | 'most'>;
+
 export interface Connection {
   readonly objects: CustomObjectsApi;
   readonly core: CoreV1Api;
+  /** What the server answers at a path, whatever it is and byte for byte: the client library makes texts of all. */
+  readonly read: (path: string, limits: Limits) => Promise<HttpAnswer>;
   readonly close: () => void;
 }
 
@@ -165,7 +170,7 @@ export const patiently = async <T>(read: () => Promise<T>): Promise<T> => {
 
 /** Sends requests as whoever we are now. */
 const sender = (ways: ReturnType<typeof wayKeeper>) => {
-  const sendBy = ({ credentials, dispatcher }: Way, request: RequestContext): Promise<HttpAnswer> => {
+  const sendBy = ({ credentials, dispatcher }: Way, request: RequestContext, limits: Limits): Promise<HttpAnswer> => {
     const { origin, prefix, headers } = credentials;
     const method = request.getHttpMethod().toString();
     const body = request.getBody();
@@ -176,22 +181,23 @@ const sender = (ways: ReturnType<typeof wayKeeper>) => {
       path: prefix + request.getUrl().slice(ANY_SERVER.length),
       headers: { ...request.getHeaders(), ...patch, ...headers, 'user-agent': 'scan-status' },
       ...(typeof body === 'string' && { body }),
+      ...limits,
     });
     return answering.catch((error: unknown) => {
       throw error instanceof Unavailable ? new Unavailable(error.message + ways.hint, { cause: error.cause }) : error;
     });
   };
   /** Sends again where it had no effect yet, and we turn out to be somebody else by now, or the server elsewhere. */
-  return async (request: RequestContext): Promise<HttpAnswer> => {
+  return async (request: RequestContext, limits: Limits = {}): Promise<HttpAnswer> => {
     const way = await ways.current();
-    const first = await sendBy(way, request).catch((error: unknown) => {
+    const first = await sendBy(way, request, limits).catch((error: unknown) => {
       if (error instanceof Unavailable) return error;
       throw error;
     });
     const isUnreached = first instanceof Unavailable;
     if (!isUnreached && first.status !== 401) return first;
     const again = await ways.renewed(way);
-    if (again !== way) return sendBy(again, request);
+    if (again !== way) return sendBy(again, request, limits);
     if (isUnreached) throw first;
     return first;
   };
@@ -203,14 +209,14 @@ export const openConnection = (settings: KubeconfigSettings): Connection => {
   const ask = sender(ways);
   const send = async (request: RequestContext): Promise<ResponseContext> => {
     const answer = await ask(request);
-    const { status, headers, text } = answer;
+    const { status, headers, bytes } = answer;
     if (status < 200 || status > 299) throw answerError(answer, request.getHttpMethod() === HttpMethod.PATCH);
     return new ResponseContext(
       status,
       { ...headers },
       {
-        text: async () => text,
-        binary: async () => Buffer.from(text),
+        text: async () => bytes.toString(),
+        binary: async () => bytes,
         stream: () => null,
       },
     );
@@ -222,6 +228,7 @@ export const openConnection = (settings: KubeconfigSettings): Connection => {
   return {
     objects: new CustomObjectsApi(configuration),
     core: new CoreV1Api(configuration),
+    read: (path, limits) => ask(new RequestContext(ANY_SERVER + path, HttpMethod.GET), limits),
     close: ways.close,
   };
 };

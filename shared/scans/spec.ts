@@ -1,4 +1,4 @@
-/** What a scan's own spec says that its status shows: whether it names a policy, and what it scans. */
+/** What a scan's own spec says that its status shows: which policy it names, and what it scans. */
 import type { ScanSpec } from '../conditions/project.ts';
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
 
@@ -8,6 +8,11 @@ const ARTIFACTS: ReadonlyMap<string, readonly string[]> = new Map([
   ['git', ['url', 'revision']],
   ['blob', ['url', 'revision']],
 ]);
+
+export interface LiveSpec extends ScanSpec {
+  /** The name of the scan's ScanPolicy, of its own namespace. */
+  readonly policy?: string;
+}
 
 const artifactOf = (spec: JsonObject): JsonObject | undefined => {
   for (const [source, names] of ARTIFACTS) {
@@ -24,9 +29,15 @@ const artifactOf = (spec: JsonObject): JsonObject | undefined => {
  *
  * @param generation the scan's `metadata.generation`, which rises with every change of the spec
  */
-export const scanSpec = (spec: unknown, generation?: unknown): ScanSpec => {
+export const scanSpec = (spec: unknown, generation?: unknown): LiveSpec => {
   if (!isJsonObject(spec)) return { namesPolicy: false };
   const artifact = artifactOf(spec);
-  const namesPolicy = typeof spec.scanPolicy === 'string' && spec.scanPolicy !== '';
-  return { namesPolicy, ...(artifact && { artifact }), ...(typeof generation === 'number' && { generation }) };
+  const { scanPolicy } = spec;
+  const policy = typeof scanPolicy === 'string' && scanPolicy !== '' ? { policy: scanPolicy } : {};
+  return {
+    namesPolicy: 'policy' in policy,
+    ...policy,
+    ...(artifact && { artifact }),
+    ...(typeof generation === 'number' && { generation }),
+  };
 };

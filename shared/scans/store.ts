@@ -1,8 +1,8 @@
 /** The port to wherever scans are kept: the embedded store, memory, or a Kubernetes API server. */
 import type { ScanRef } from '../conditions/facts.ts';
-import type { ScanSpec } from '../conditions/project.ts';
 import type { Runs } from '../conditions/runs.ts';
 import type { JsonObject } from '../conditions/status.ts';
+import type { LiveSpec } from './spec.ts';
 
 /** A scan as it was read. */
 export interface StoredScan {
@@ -12,7 +12,7 @@ export interface StoredScan {
   readonly status: JsonObject;
   /** The runs that the status keeps. */
   readonly runs: Runs;
-  readonly spec: ScanSpec;
+  readonly spec: LiveSpec;
   readonly labels?: Readonly<Record<string, string>>;
 }
 
@@ -55,7 +55,7 @@ export const scanOrder = (a: ScanRef, b: ScanRef): number => {
 export const scanKey = ({ namespace, kind, name, uid }: ScanRef): string => `${namespace}/${kind}/${name}/${uid}`;
 
 /** A store of its own knows no spec: whether a scan names a policy shows when a verdict comes. */
-export const NO_SPEC: ScanSpec = { namesPolicy: false };
+export const NO_SPEC: LiveSpec = { namesPolicy: false };
 
 /** A scan that a store of its own has not heard of yet. */
 export const newScan = (scan: ScanRef): StoredScan => ({

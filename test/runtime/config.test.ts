@@ -1,13 +1,17 @@
 /** Every setting: what it is when nobody says, what it may be, and how a wrong one is told. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
   readJobSettings,
+  readOpaSetting,
   readScope,
   readServerSettings,
   readStoreSettings,
   WrongSetting,
   workingFolder,
 } from '../../shared/runtime/config.ts';
+import { temporaryFolder } from '../support/cli-folder.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -138,5 +142,26 @@ describe('the working folder', () => {
     expect(workingFolder('replay', { INIT_CWD: '/home/me', npm_lifecycle_event: 'test' })).toBe(process.cwd());
     expect(workingFolder('replay', {})).toBe(process.cwd());
     expect(workingFolder('replay', { npm_lifecycle_event: 'replay' })).toBe(process.cwd());
+  });
+});
+
+describe('the compiler of policies', () => {
+  const folder = temporaryFolder();
+
+  it('is what OPA_BIN names, else the first of the PATH, else left to the system', () => {
+    const [empty, first, second] = ['empty', 'first', 'second'].map((name) => join(folder, name)) as [
+      string,
+      string,
+      string,
+    ];
+    for (const place of [empty, first, second]) mkdirSync(place);
+    for (const place of [first, second]) writeFileSync(join(place, 'opa'), '');
+    const PATH = ['', empty, first, second].join(delimiter);
+    expect(readOpaSetting({ PATH, OPA_BIN: '/opt/opa' })).toBe('/opt/opa');
+    // A program is started in another folder.
+    expect(readOpaSetting({ PATH, OPA_BIN: 'bin/opa' })).toBe(join(process.cwd(), 'bin/opa'));
+    expect(readOpaSetting({ PATH, OPA_BIN: '' })).toBe(join(first, 'opa'));
+    expect(readOpaSetting({ PATH: empty })).toBe('opa');
+    expect(readOpaSetting({})).toBe('opa');
   });
 });

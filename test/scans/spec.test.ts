@@ -20,7 +20,7 @@ describe('the spec of a scan', () => {
   });
 
   it('names a policy, or none', () => {
-    expect(scanSpec({ scanPolicy: 'strict' })).toEqual({ namesPolicy: true });
+    expect(scanSpec({ scanPolicy: 'strict' })).toEqual({ namesPolicy: true, policy: 'strict' });
     for (const scanPolicy of ['', null, 7, {}]) expect(scanSpec({ scanPolicy })).toEqual({ namesPolicy: false });
   });
 

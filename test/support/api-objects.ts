@@ -23,6 +23,10 @@ export interface KubernetesObject {
   readonly status?: unknown;
 }
 
+interface NewObject {
+  readonly metadata: Pick<Metadata, 'name'> & Partial<Metadata>;
+}
+
 /** What an API server answers. */
 export interface ApiAnswer {
   readonly status: number;
@@ -83,6 +87,17 @@ export const apiObjects = () => {
     /** Drops members from whatever status is written from now on, as a CRD does that does not know them. */
     pruneBy: (by: (status: unknown) => unknown) => {
       prune = by;
+    },
+    create: (
+      resource: string,
+      namespace: string,
+      object: Omit<KubernetesObject, 'metadata'> & NewObject,
+    ): ApiAnswer => {
+      const { name } = object.metadata;
+      if (named(resource, namespace, name) !== undefined)
+        return failure(409, 'AlreadyExists', `${resource} "${name}" already exists`, name);
+      const metadata = { ...object.metadata, namespace, uid: `uid-${version}` };
+      return { status: 201, body: put(resource, { ...object, metadata }) };
     },
     read: (resource: string, namespace: string, name: string): ApiAnswer => {
       const found = named(resource, namespace, name);

@@ -71,10 +71,12 @@ export interface ApiServerSettings {
   /** Whether this account may do what it asks about, and is known at all. */
   readonly allows?: (attributes: JsonObject) => boolean;
   readonly knows?: (asked: Asked) => boolean;
+  /** What the kubelet of a pod's node answers that is asked for a log. */
+  readonly log?: (pod: string, query: Asked['query']) => ApiAnswer;
 }
 
 const RESOURCE =
-  /^\/(?:apis\/(?<group>[^/]+)|api)\/(?<version>[^/]+)(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[^/]+)(?:\/(?<name>[^/]+)(?<status>\/status)?)?$/;
+  /^\/(?:apis\/(?<group>[^/]+)|api)\/(?<version>[^/]+)(?:\/namespaces\/(?<namespace>[^/]+))?\/(?<resource>[^/]+)(?:\/(?<name>[^/]+)(?:\/(?<part>status|log))?)?$/;
 const NOTHING_HERE: ApiAnswer = { status: 404, body: '404 page not found\n' };
 
 const discovery = (resources: readonly string[]): ApiAnswer => ({
@@ -112,13 +114,21 @@ const listAnswer = (objects: ApiObjects, resource: string, namespace: string | u
   return { status: 200, body: { kind: 'PartialObjectMetadataList', apiVersion, metadata, items: bare } };
 };
 
+const collectionAnswer = (asked: Asked, objects: ApiObjects): ApiAnswer => {
+  const { resource = '', namespace } = RESOURCE.exec(asked.path)?.groups ?? {};
+  if (asked.method === 'POST') return objects.create(resource, namespace ?? '', JSON.parse(asked.body));
+  return listAnswer(objects, resource, namespace, asked);
+};
+
 /** What the server answers about the objects of a resource. */
-const objectAnswer = (asked: Asked, objects: ApiObjects, hasStatus: boolean): ApiAnswer => {
-  const { resource = '', namespace, name, status } = RESOURCE.exec(asked.path)?.groups ?? {};
-  if (namespace === undefined || name === undefined) return listAnswer(objects, resource, namespace, asked);
-  if (asked.method === 'GET') return objects.read(resource, namespace, name);
+const objectAnswer = (asked: Asked, objects: ApiObjects, { hasStatus = true, log }: ApiServerSettings): ApiAnswer => {
+  const { resource = '', namespace, name, part } = RESOURCE.exec(asked.path)?.groups ?? {};
+  if (namespace === undefined || name === undefined) return collectionAnswer(asked, objects);
+  const found = objects.read(resource, namespace, name);
+  if (part === 'log') return found.status === 200 && log !== undefined ? log(name, asked.query) : found;
+  if (asked.method === 'GET') return found;
   // A CRD without the subresource is answered as a missing object is.
-  if (status === undefined || !hasStatus) return failure(404, 'NotFound', 'the server could not find it', name);
+  if (part === undefined || !hasStatus) return failure(404, 'NotFound', 'the server could not find it', name);
   if (asked.headers['content-type'] !== 'application/merge-patch+json')
     return failure(415, 'UnsupportedMediaType', 'the body of the request was in an unknown format');
   return objects.patchStatus(resource, namespace, name, JSON.parse(asked.body));
@@ -128,7 +138,7 @@ const SCAN_RESOURCES = ['imagescans', 'sourcescans'];
 
 /** What the server answers where nothing goes wrong. */
 const answerTo = (asked: Asked, objects: ApiObjects, settings: ApiServerSettings): ApiAnswer => {
-  const { resources = SCAN_RESOURCES, hasStatus = true, knows, allows = () => true } = settings;
+  const { resources = SCAN_RESOURCES, knows, allows = () => true } = settings;
   const { path } = asked;
   if (knows?.(asked) === false) return failure(401, 'Unauthorized', 'Unauthorized');
   if (path === '/apis/authorization.k8s.io/v1/selfsubjectaccessreviews') {
@@ -137,12 +147,12 @@ const answerTo = (asked: Asked, objects: ApiObjects, settings: ApiServerSettings
   }
   if (path === `/apis/${GROUP}/${VERSION}`) return resources.length === 0 ? NOTHING_HERE : discovery(resources);
   const { group, resource = '' } = RESOURCE.exec(path)?.groups ?? {};
-  return group === GROUP && !resources.includes(resource) ? NOTHING_HERE : objectAnswer(asked, objects, hasStatus);
+  return group === GROUP && !resources.includes(resource) ? NOTHING_HERE : objectAnswer(asked, objects, settings);
 };
 
 const PIECE = 7;
 
-const drip = async (response: ServerResponse, body: string): Promise<void> => {
+const drip = async (response: ServerResponse, body: string | Uint8Array): Promise<void> => {
   const bytes = Buffer.from(body);
   for (let at = 0; at < bytes.length; at += PIECE) {
     await new Promise((resolve) => response.write(bytes.subarray(at, at + PIECE), resolve));
@@ -151,8 +161,9 @@ const drip = async (response: ServerResponse, body: string): Promise<void> => {
 };
 
 const write = async (response: ServerResponse, { status, body }: ApiAnswer, trouble: Trouble | undefined) => {
-  const content = typeof body === 'string' ? body : JSON.stringify(body);
-  const type = typeof body === 'string' ? 'text/plain; charset=utf-8' : 'application/json';
+  const isPlain = typeof body === 'string' || body instanceof Uint8Array;
+  const content = isPlain ? body : JSON.stringify(body);
+  const type = isPlain ? 'text/plain; charset=utf-8' : 'application/json';
   if (trouble === 'cut after') return void response.socket?.destroy();
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(content) });
   if (trouble === 'stall') return void response.write(content.slice(0, content.length / 2));

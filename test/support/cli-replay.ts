@@ -3,7 +3,7 @@ import { allFunctions } from '../../functions/all.ts';
 import type { Line } from '../../shared/replay/lines.ts';
 import { leavesOut, replay, type Selection, type Summary } from '../../shared/replay/run.ts';
 import { readScope } from '../../shared/runtime/config.ts';
-import type { Received } from '../../shared/runtime/receive.ts';
+import type { Received } from '../../shared/runtime/received.ts';
 import { memoryStore } from '../../shared/scans/memory.ts';
 import type { ScanStore } from '../../shared/scans/store.ts';
 import { statuses } from './statuses.ts';

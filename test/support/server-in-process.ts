@@ -5,6 +5,8 @@ import { allFunctions } from '../../functions/all.ts';
 import type { JsonObject } from '../../shared/conditions/status.ts';
 import type { Scope } from '../../shared/events/scope.ts';
 import { readScope } from '../../shared/runtime/config.ts';
+import type { Verify } from '../../shared/runtime/decide.ts';
+import type { AnyFunction } from '../../shared/runtime/function.ts';
 import { httpApp } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { type RunningServer, startServer } from '../../shared/runtime/server.ts';
@@ -24,6 +26,8 @@ interface Settings {
   readonly sink?: string;
   readonly isLoopback?: boolean;
   readonly stopDeadline?: number;
+  readonly verify?: Verify;
+  readonly functions?: readonly AnyFunction[];
 }
 
 interface Served extends RunningServer {
@@ -37,10 +41,11 @@ export const servers = (): ((settings?: Settings) => Promise<Served>) => {
     await Promise.all(running.splice(0).map(({ stop }) => stop()));
   });
   return async ({ store = memoryStore({ maximum: 10_000 }), scope = readScope({}), ...settings } = {}) => {
-    const { sink, isLoopback = true, stopDeadline } = settings;
+    const { sink, isLoopback = true, stopDeadline, verify, functions = allFunctions } = settings;
     const { log, lines } = logInMemory();
     const answers = { cluster: 'test', isLoopback, ...(sink !== undefined && { sink }) };
-    const server = await startServer(httpApp(allFunctions, { store, scope, log, settings: answers }), {
+    const app = httpApp(functions, { store, scope, log, settings: answers, ...(verify && { verify }) });
+    const server = await startServer(app, {
       port: 0,
       host: '127.0.0.1',
       ...(stopDeadline !== undefined && { stopDeadline }),

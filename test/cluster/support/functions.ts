@@ -1,24 +1,33 @@
 /** The functions' accounts on the real cluster, with the tokens that their pods get. */
+import type { JsonObject } from '../../../shared/conditions/status.ts';
 import { cluster } from './access.ts';
 import { type Api, apiOf } from './api.ts';
 import { complete } from './runs.ts';
 import { eventually, GROUP, install, newScan, projected, scansPath, tokenOf } from './scans.ts';
 
+/** The functions that keep the status of scans. */
 export const FUNCTIONS = ['job-started', 'job-finished', 'policy-evaluated'] as const;
 export type FunctionName = (typeof FUNCTIONS)[number];
 
-const NAMESPACE = 'scan-status';
+/** The functions of policies, which write nothing into a scan. */
+export const POLICY_FUNCTIONS = ['evaluate-policy', 'compile-policy'] as const;
+export type AccountName = FunctionName | (typeof POLICY_FUNCTIONS)[number];
+
+/** The namespace of the accounts. */
+export const ACCOUNTS_NAMESPACE = 'scan-status';
 
 /** The function as the API server knows it; `headers` go with each of its requests. */
-export const functionApi = async (name: FunctionName, headers: Readonly<Record<string, string>> = {}): Promise<Api> =>
-  apiOf(cluster(), { token: await tokenOf(name, NAMESPACE), headers });
+export const functionApi = async (name: AccountName, headers: Readonly<Record<string, string>> = {}): Promise<Api> =>
+  apiOf(cluster(), { token: await tokenOf(name, ACCOUNTS_NAMESPACE), headers });
 
-/** Another controller, which writes its own condition and fields into the status of the namespace's scans. */
-export const resultsSender = async (admin: Api, namespace: string): Promise<Api> => {
-  const name = 'results-sender';
+/** An account in a namespace that may do there what these rules say, as its own pods see the API server. */
+export const newAccount = async (
+  admin: Api,
+  namespace: string,
+  name: string,
+  rules: readonly JsonObject[],
+): Promise<Api> => {
   const rbac = `/apis/rbac.authorization.k8s.io/v1/namespaces/${namespace}`;
-  const resources = ['imagescans', 'imagescans/status'];
-  const rules = [{ apiGroups: [GROUP], resources, verbs: ['get', 'patch', 'update'] }];
   await admin.create(`/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name } });
   await admin.create(`${rbac}/roles`, { metadata: { name }, rules });
   await admin.create(`${rbac}/rolebindings`, {
@@ -27,6 +36,13 @@ export const resultsSender = async (admin: Api, namespace: string): Promise<Api>
     subjects: [{ kind: 'ServiceAccount', name, namespace }],
   });
   return apiOf(cluster(), { token: await tokenOf(name, namespace) });
+};
+
+/** Another controller, which writes its own condition and fields into the status of the namespace's scans. */
+export const resultsSender = (admin: Api, namespace: string): Promise<Api> => {
+  const resources = ['imagescans', 'imagescans/status'];
+  const rules = [{ apiGroups: [GROUP], resources, verbs: ['get', 'patch', 'update'] }];
+  return newAccount(admin, namespace, 'results-sender', rules);
 };
 
 /** Installs all that guards the facts, lets the functions into the namespace, and waits until it is in force. */

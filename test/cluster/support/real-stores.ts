@@ -1,15 +1,11 @@
 /** Stores that talk to a real API server. */
-import { join } from 'node:path';
-import { afterEach } from '@jest/globals';
 import type { ScanRef } from '../../../shared/conditions/facts.ts';
 import { readScope } from '../../../shared/runtime/config.ts';
 import { kubernetesStore } from '../../../shared/scans/kubernetes.ts';
-import { openConnection } from '../../../shared/scans/kubernetes-connection.ts';
 import type { ScanName, ScanStore, StoredScan } from '../../../shared/scans/store.ts';
 import { scanKey } from '../../../shared/scans/store.ts';
-import { temporaryFolder } from '../../support/cli-folder.ts';
-import { writeKubeconfig } from '../../support/kubeconfigs.ts';
 import type { Access } from './cluster.ts';
+import { realConnections } from './real-connections.ts';
 import { GROUP } from './scans.ts';
 
 interface Settings {
@@ -19,20 +15,10 @@ interface Settings {
 
 /** Call it where tests are described: what it gives opens a store, which is closed after its test. */
 export const realStores = (): ((access: Pick<Access, 'url' | 'ca' | 'token'>, settings?: Settings) => ScanStore) => {
-  const folder = temporaryFolder();
-  const opened: ScanStore[] = [];
-  let files = 0;
-  afterEach(() => {
-    for (const store of opened.splice(0)) store.close();
-  });
-  return ({ url, ca, token }, { group = GROUP, namespaces } = {}) => {
-    files += 1;
-    const kubeconfig = writeKubeconfig(join(folder, `config-${files}`), { server: url, ca, user: { token } });
-    const connection = openConnection({ kubeconfigs: [kubeconfig], environment: process.env });
+  const open = realConnections();
+  return (access, { group = GROUP, namespaces } = {}) => {
     const scope = { ...readScope({}), group, ...(namespaces && { namespaces: new Set(namespaces) }) };
-    const store = kubernetesStore(connection, scope);
-    opened.push(store);
-    return store;
+    return kubernetesStore(open(access), scope);
   };
 };
 
