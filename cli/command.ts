@@ -7,6 +7,11 @@ export class UsageError extends Error {
   override readonly name = 'UsageError';
 }
 
+export const oneOf = (option: string, value: string, allowed: readonly string[]): string => {
+  if (!allowed.includes(value)) throw new UsageError(`${option}: must be ${allowed.join(' or ')}`);
+  return value;
+};
+
 const isUsage = (error: unknown): error is Error =>
   error instanceof UsageError ||
   error instanceof WrongSetting ||

@@ -16,7 +16,7 @@ import { leavesOut, replay, type Selection, selectsScan } from '../shared/replay
 import { readScope, readStoreSettings, workingFolder } from '../shared/runtime/config.ts';
 import { memoryStore } from '../shared/scans/memory.ts';
 import type { StoredScan } from '../shared/scans/store.ts';
-import { run, UsageError } from './command.ts';
+import { oneOf, run, UsageError } from './command.ts';
 import { readKind } from './kind.ts';
 import { createOutput } from './output.ts';
 import { startProgress } from './progress.ts';
@@ -52,11 +52,6 @@ const parse = (args: readonly string[]) =>
   parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true, strict: true });
 
 type Values = ReturnType<typeof parse>['values'];
-
-const oneOf = (option: string, value: string, allowed: readonly string[]): string => {
-  if (!allowed.includes(value)) throw new UsageError(`${option}: must be ${allowed.join(' or ')}`);
-  return value;
-};
 
 const instantOption = (option: '--since' | '--until', text: string | undefined): { readonly instant?: Instant } => {
   if (text === undefined) return {};

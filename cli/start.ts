@@ -1,12 +1,21 @@
 /** All functions in one process, on the store that is configured: the whole of Scan Status on one machine. */
-import { allFunctions } from '../functions/all.ts';
-import { readScope, readServerSettings, WrongSetting } from '../shared/runtime/config.ts';
+import { allFunctions, withFunctions } from '../functions/all.ts';
+import { policyEvaluated } from '../functions/policy-evaluated/handler.ts';
+import {
+  readScope,
+  readServerSettings,
+  readVerdictKeys,
+  type ServerSettings,
+  WrongSetting,
+} from '../shared/runtime/config.ts';
+import type { Verify } from '../shared/runtime/decide.ts';
+import type { AnyFunction } from '../shared/runtime/function.ts';
 import { httpApp } from '../shared/runtime/http.ts';
 import { createLog, type Logger } from '../shared/runtime/log.ts';
 import { startServer } from '../shared/runtime/server.ts';
 import type { ScanStore } from '../shared/scans/store.ts';
 import { Unavailable } from '../shared/scans/unavailable.ts';
-import { openStore } from './store.ts';
+import { type OpenStore, openStore } from './store.ts';
 
 const EXAMPLE = JSON.stringify({
   scan: { kind: 'ImageScan', namespace: 'default', name: 'my-first-scan', uid: '0d4f9a6e' },
@@ -47,21 +56,56 @@ const checkStore = async (store: ScanStore, log: Logger): Promise<void> => {
   }
 };
 
+interface Functions {
+  readonly functions: readonly AnyFunction[];
+  readonly close: () => Promise<void>;
+}
+
+/** The functions that there are: where the scans are in a cluster, also those that work with its policies. */
+const functionsOn = async (
+  { connection, store, confirm }: OpenStore,
+  { cluster }: ServerSettings,
+): Promise<Functions> => {
+  if (connection === undefined) return { functions: allFunctions, close: async () => undefined };
+  const { clusterFunctions } = await import('./cluster-functions.ts');
+  const { functions, close } = clusterFunctions({ connection, store, scope: readScope(), confirm, cluster });
+  return { functions: withFunctions(functions), close };
+};
+
+/** Verdicts must be signed where there are keys to check them with. */
+const verifier = async (): Promise<{ readonly verify?: Verify }> => {
+  const files = readVerdictKeys();
+  if (files.length === 0) return {};
+  const { publicKeysIn } = await import('../shared/policy/key-files.ts');
+  const { verifyWith } = await import('../shared/policy/verdict-signature.ts');
+  return { verify: verifyWith(publicKeysIn(files)) };
+};
+
 const start = async (): Promise<void> => {
   const settings = readServerSettings();
   const scope = readScope();
   const log = createLog(settings.logLevel);
-  const { store, name, confirm } = await under('SCAN_STORE_PATH', () => openStore());
-  const app = httpApp(allFunctions, { store, scope, log, settings, ...(confirm && { confirm }) });
+  const opened = await under('SCAN_STORE_PATH', () => openStore());
+  const { store, name, confirm } = opened;
+  const { functions, close } = await functionsOn(opened, settings);
+  const doubts = { ...(confirm && { confirm }), ...(await verifier()) };
+  const emitsTo = settings.sink === undefined ? { emitsTo: [policyEvaluated] } : {};
+  const app = httpApp(functions, { store, scope, log, settings, ...doubts, ...emitsTo });
   const server = await under('PORT, HOST', () => startServer(app, settings));
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping');
     await server.stop();
+    await close();
     store.close();
     log.info('stopped');
   };
   for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, () => void stop(signal));
   log.info({ url: server.url, store: name }, 'listening');
+  if (!settings.isLoopback && doubts.verify === undefined)
+    log.warn(
+      { setting: 'VERDICT_KEYS' },
+      'verdicts are believed unsigned: whoever reaches this server can pass a scan',
+    );
   process.stderr.write(welcome(server.url, name));
   await checkStore(store, log);
 };

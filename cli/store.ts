@@ -10,6 +10,7 @@ import {
 } from '../shared/runtime/config.ts';
 import { type Confirm, confirmWith } from '../shared/runtime/confirm.ts';
 import { openEmbeddedStore } from '../shared/scans/embedded.ts';
+import type { Connection } from '../shared/scans/kubernetes-connection.ts';
 import type { ScanStore } from '../shared/scans/store.ts';
 import { Unavailable } from '../shared/scans/unavailable.ts';
 
@@ -18,6 +19,8 @@ export interface OpenStore {
   /** What people call it: a file, or where the API server is looked up. */
   readonly name: string;
   readonly confirm?: Confirm;
+  /** To the API server, where the scans are there. */
+  readonly connection?: Connection;
 }
 
 const openKubernetes = async ({ kubeconfigs }: StoreSettings, settings: JobSettings): Promise<OpenStore> => {
@@ -31,6 +34,7 @@ const openKubernetes = async ({ kubeconfigs }: StoreSettings, settings: JobSetti
   return {
     store: kubernetesStore(connection, readScope()),
     name,
+    connection,
     ...(confirms && { confirm: confirmWith(kubernetesJobs(connection), settings) }),
   };
 };

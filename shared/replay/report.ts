@@ -2,7 +2,7 @@
 import { canonicalJson } from '../conditions/canonical.ts';
 import { CONDITION_TYPES, isJsonObject, type JsonObject } from '../conditions/status.ts';
 import { cleanText } from '../conditions/text.ts';
-import type { Received } from '../runtime/receive.ts';
+import type { Received } from '../runtime/received.ts';
 import type { StoredScan } from '../scans/store.ts';
 import type { Line } from './lines.ts';
 import type { Summary } from './run.ts';

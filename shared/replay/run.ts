@@ -3,10 +3,10 @@ import { type Fact, factInstant, type ScanRef } from '../conditions/facts.ts';
 import { type Instant, parseInstant } from '../conditions/instant.ts';
 import type { Event } from '../events/event.ts';
 import { Rejected } from '../events/rejected.ts';
-import { isIgnored } from '../events/scope.ts';
-import type { Decision } from '../runtime/decide.ts';
-import type { ScanFunction } from '../runtime/function.ts';
-import { type Outcome, type Received, type Reply, receive, type Services } from '../runtime/receive.ts';
+import { type Decision, isFact } from '../runtime/decide.ts';
+import type { AnyFunction } from '../runtime/function.ts';
+import { type Reply, receive, type Services } from '../runtime/receive.ts';
+import type { Outcome, Received } from '../runtime/received.ts';
 import type { Line } from './lines.ts';
 import { readRecord } from './records.ts';
 
@@ -19,7 +19,7 @@ export interface Selection {
   readonly until?: Instant;
 }
 
-export type Summary = Readonly<Record<Outcome, number>>;
+export type Summary = Readonly<Record<Exclude<Outcome, 'refused'>, number>>;
 
 /** Hears of each event as it happens. */
 export interface Observer {
@@ -51,7 +51,7 @@ export const leavesOut =
   (event: Event, decision: Decision): boolean => {
     if (event.type !== (selection.type ?? event.type)) return true;
     if (decision instanceof Error) return false;
-    const fact = isIgnored(decision) ? undefined : decision;
+    const fact = isFact(decision) ? decision : undefined;
     return !isOfScan(selection, fact) || !isWithin(selection, event, fact);
   };
 
@@ -76,7 +76,7 @@ const isBlank = ({ text }: Line): boolean => typeof text === 'string' && text.tr
 /** Replays lines, one after the other, and counts the outcomes. */
 export const replay = async (
   blocks: AsyncIterable<readonly Line[]>,
-  functions: readonly ScanFunction[],
+  functions: readonly AnyFunction[],
   services: Services,
   observer: Observer,
 ): Promise<Summary> => {
@@ -86,7 +86,7 @@ export const replay = async (
     const { received } =
       message instanceof Rejected ? rejectedLine(message) : await receive(message, functions, services);
     for (const one of received) {
-      summary[one.outcome] += 1;
+      summary[one.outcome === 'refused' ? 'rejected' : one.outcome] += 1;
       const written = observer.event(line, one);
       if (written !== undefined) await written;
     }

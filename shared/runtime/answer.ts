@@ -1,10 +1,11 @@
 /** Outcomes as HTTP answers: what a sender may do next. */
 import type { JsonObject } from '../conditions/status.ts';
-import { Rejected } from '../events/rejected.ts';
+import { Refused, Rejected } from '../events/rejected.ts';
 import { statusChanged } from '../events/status-changed.ts';
 import { Unavailable } from '../scans/unavailable.ts';
 import { problemOf } from './problem.ts';
-import type { Received, Reply } from './receive.ts';
+import type { Reply } from './receive.ts';
+import type { Received } from './received.ts';
 import { sendToSink } from './sink.ts';
 
 export interface AnswerSettings {
@@ -13,8 +14,9 @@ export interface AnswerSettings {
   readonly sink?: string;
 }
 
-const eventsOf = ({ event, causes }: Received, cluster: string): readonly JsonObject[] =>
-  event === undefined ? [] : causes.map((cause) => statusChanged(cause, event, cluster));
+/** What goes out: of what is true of the scan now first, because one event alone can be the answer. */
+const eventsOf = ({ event, causes, emits = [] }: Received, cluster: string): readonly JsonObject[] =>
+  event === undefined ? [] : [...causes.map((cause) => statusChanged(cause, event, cluster)), ...emits];
 
 const unavailable = (reply: Reply): Response => {
   const waits = reply.received.map(({ why }) => (why instanceof Unavailable ? why.retryAfter : 0));
@@ -24,6 +26,11 @@ const unavailable = (reply: Reply): Response => {
 const rejected = (reply: Reply): Response => {
   const [only] = reply.received;
   return problemOf(!reply.batch && only?.why instanceof Rejected ? only.why.status : 400, reply, 'rejected');
+};
+
+const refused = (reply: Reply): Response => {
+  const why = reply.received.map((received) => received.why).find((error) => error instanceof Refused);
+  return problemOf(reply.batch ? 400 : (why?.status ?? 403), reply, 'refused');
 };
 
 const json = (type: string, body: unknown): Response =>
@@ -65,6 +72,7 @@ export const deliver = async (reply: Reply, { sink, cluster }: AnswerSettings): 
 export const answer = (reply: Reply, { sink, cluster }: AnswerSettings): Response => {
   const { batch, received } = reply;
   if (received.some(({ outcome }) => outcome === 'unavailable')) return unavailable(reply);
+  if (received.some(({ outcome }) => outcome === 'refused')) return refused(reply);
   if (received.some(({ outcome }) => outcome === 'rejected')) return rejected(reply);
   if (sink !== undefined) return new Response(null, { status: 204 });
   return emitted(

@@ -7,8 +7,9 @@ import { Rejected } from '../events/rejected.ts';
 import type { ScanStore } from '../scans/store.ts';
 import { Unavailable } from '../scans/unavailable.ts';
 import { type AnswerSettings, answer, deliver } from './answer.ts';
-import type { ScanFunction } from './function.ts';
+import type { AnyFunction } from './function.ts';
 import { type Logger, logReceived } from './log.ts';
+import { type Metrics, startMetrics } from './metrics.ts';
 import { problem } from './problem.ts';
 import { type Reply, receive, rejectedMessage, type Services } from './receive.ts';
 import { scanList } from './scan-list.ts';
@@ -18,16 +19,16 @@ interface HttpSettings extends AnswerSettings {
   readonly isLoopback: boolean;
 }
 
-export interface HttpServices {
-  readonly store: ScanStore;
-  readonly scope: Services['scope'];
-  readonly confirm?: NonNullable<Services['confirm']>;
+export interface HttpServices extends Pick<Services, 'store' | 'scope' | 'confirm' | 'verify' | 'emitsTo'> {
   readonly log: Logger;
   readonly settings: HttpSettings;
 }
 
 /** What the server hands to each request: Node's own, for the headers as they stood. */
 export type NodeBindings = { Bindings: { incoming: IncomingMessage } };
+
+/** @see https://prometheus.io/docs/instrumenting/exposition_formats/#basic-info */
+const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8';
 
 const MAX_LOGGED = 256;
 const LOOPBACK_HOST = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])(?::\d+)?$/i;
@@ -56,18 +57,26 @@ const readRequest = async (incoming: IncomingMessage): Promise<{ message: HttpMe
   }
 };
 
+/** What a running server has beside what it was given. */
+interface Running extends HttpServices {
+  readonly metrics: Metrics;
+}
+
 /** Sends what the events of a message cause, logs what became of each, and answers. */
-const settle = async (reply: Reply, { log, settings }: HttpServices): Promise<Response> => {
+const settle = async (reply: Reply, { log, settings, metrics }: Running): Promise<Response> => {
   const delivered = await deliver(reply, settings);
-  for (const received of delivered.received) logReceived(log, received);
+  for (const received of delivered.received) {
+    logReceived(log, received);
+    metrics.count(received);
+  }
   return answer(delivered, settings);
 };
 
 const handleEvents =
-  (functions: readonly ScanFunction[], services: HttpServices) =>
+  (functions: readonly AnyFunction[], services: Running) =>
   async (context: Context<NodeBindings>): Promise<Response> => {
-    const { store, scope, confirm } = services;
-    const live = { store, scope, reader: httpReader, now: Date.now, ...(confirm && { confirm }) };
+    const { log: _, settings: __, metrics: ___, ...shared } = services;
+    const live = { ...shared, reader: httpReader, now: Date.now };
     const { message, wrong } = await readRequest(context.env.incoming);
     if (wrong !== undefined) return settle(rejectedMessage(message, wrong), services);
     return settle(await receive(message, functions, live), services);
@@ -106,14 +115,16 @@ const readiness = async (store: ScanStore): Promise<Response> => {
 };
 
 /** The routes, over `functions` and the services they share. */
-export const httpApp = (functions: readonly ScanFunction[], services: HttpServices): Hono<NodeBindings> => {
+export const httpApp = (functions: readonly AnyFunction[], given: HttpServices): Hono<NodeBindings> => {
   const app = new Hono<NodeBindings>();
-  const { log, settings } = services;
+  const services = { ...given, metrics: startMetrics() };
+  const { log, settings, metrics } = services;
   const paths = functions.map(({ name }) => `/${name}`).join(', ');
   if (settings.isLoopback) app.use(refuseForeignHosts(turnAway(log, 403, 'host: must be the name of this machine')));
   app.get('/healthz', () => new Response('ok\n'));
   app.get('/readyz', () => fromStore(() => readiness(services.store)));
   app.get('/api/scans', () => fromStore(() => scanList(services.store, services.scope.group)));
+  app.get('/metrics', () => new Response(metrics.text(), { headers: { 'content-type': METRICS_TYPE } }));
   app.post('/', handleEvents(functions, services));
   for (const one of functions) {
     app.post(`/${one.name}`, handleEvents([one], services));

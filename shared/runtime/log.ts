@@ -2,7 +2,7 @@
 import { isNativeError } from 'node:util/types';
 import { destination, type Logger, pino, stdTimeFunctions } from 'pino';
 import { Mistake } from '../scans/unavailable.ts';
-import type { Received } from './receive.ts';
+import type { Received } from './received.ts';
 
 export type { Logger };
 
@@ -27,6 +27,7 @@ export const createLog = (level: string): Logger =>
   );
 
 const LEVEL = new Map<Received['outcome'], 'info' | 'warn' | 'error'>([
+  ['refused', 'warn'],
   ['rejected', 'warn'],
   ['unavailable', 'warn'],
 ]);

@@ -5,7 +5,8 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { Rejected } from '../events/rejected.ts';
-import type { Outcome, Received, Reply } from './receive.ts';
+import type { Reply } from './receive.ts';
+import type { Outcome, Received } from './received.ts';
 
 const asciiJson = (value: unknown): string =>
   JSON.stringify(value).replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);

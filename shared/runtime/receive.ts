@@ -4,14 +4,13 @@
  * Every runtime and the replay come through here, so that an event means the same wherever it arrives. Nothing that a
  * sender can write makes it throw.
  */
-import type { Fact, ScanRef } from '../conditions/facts.ts';
-import { type Change, changesOf } from '../conditions/project.ts';
+import type { Fact } from '../conditions/facts.ts';
+import type { JsonObject } from '../conditions/status.ts';
 import type { Event } from '../events/event.ts';
 import {
   type Envelopes,
   type EventReader,
   type HttpMessage,
-  type Known,
   knownOfHeaders,
   plainReader,
   readEnvelope,
@@ -19,44 +18,31 @@ import {
 } from '../events/message.ts';
 import { Rejected } from '../events/rejected.ts';
 import { latestBelieved, type Scope } from '../events/scope.ts';
-import type { StatusChange } from '../events/status-changed.ts';
-import { type Applied, applyFacts } from '../scans/apply.ts';
+import { applyFacts } from '../scans/apply.ts';
 import { type ScanStore, scanKey } from '../scans/store.ts';
-import type { Unavailable } from '../scans/unavailable.ts';
-import type { Confirm } from './confirm.ts';
-import { asDecision, confirmed, type Decision, decideAll, isError, isFact } from './decide.ts';
-import type { ScanFunction } from './function.ts';
+import { Mistake } from '../scans/unavailable.ts';
+import { asDecision, confirmed, type Decision, type Doubts, decideAll, isFact, isWork } from './decide.ts';
+import type { AnyFunction, ScanFunction, WorkingFunction } from './function.ts';
+import {
+  fromApplied,
+  fromError,
+  fromHandled,
+  fromUndone,
+  fromUnread,
+  mergeReceived,
+  type Received,
+  type Unread,
+} from './received.ts';
 
-/** What became of an event; from the one that a sender must hear of most. */
-const OUTCOMES = ['unavailable', 'rejected', 'applied', 'superseded', 'duplicate', 'ignored'] as const;
-export type Outcome = (typeof OUTCOMES)[number];
-
-/** What one event came to. */
-export interface Received {
-  readonly outcome: Outcome;
-  /** The event's `id` and `type`, where it has them. */
-  readonly id?: string;
-  readonly type?: string;
-  readonly scan?: ScanRef;
-  /** The conditions that it decided; empty unless it was applied. */
-  readonly changes: readonly Change[];
-  /** Why it was rejected, unavailable, ignored or superseded. */
-  readonly why?: Error | string;
-  /** The event itself, where it could be read. */
-  readonly event?: Event;
-  /** What people should hear of: the status-changed events it causes. */
-  readonly causes: readonly StatusChange[];
-}
-
-export interface Services {
+export interface Services extends Doubts {
   readonly store: ScanStore;
   readonly scope: Scope;
   /** Reads one event of a message; without it the check alone, as where there is no HTTP. */
   readonly reader?: EventReader;
   /** The clock (Unix milliseconds) of a live function; a dry run has none, and believes any instant. */
   readonly now?: () => number;
-  /** Holds what a job event tells against the cluster; absent, it is believed. */
-  readonly confirm?: Confirm;
+  /** The functions of this process that take what others of it emit; none where a sink delivers it. */
+  readonly emitsTo?: readonly ScanFunction[];
   /** Passes over what a function made of an event, before it is applied; absent, over nothing. */
   readonly passesOver?: (event: Event, decision: Decision) => boolean;
 }
@@ -77,37 +63,19 @@ interface Decided {
 /** All decisions once the cluster was asked, where it is to be asked. */
 const confirmAll = async (
   taken: readonly (Decided | Unread)[],
-  { confirm }: Services,
+  { confirm, verify }: Services,
   scope: Scope,
 ): Promise<readonly (Decided | Unread)[]> => {
-  if (confirm === undefined) return taken;
+  if (confirm === undefined && verify === undefined) return taken;
+  const doubts = { ...(confirm && { confirm }), ...(verify && { verify }) };
   const ask = async (one: Decided | Unread): Promise<Decided | Unread> => {
     if ('rejected' in one) return one;
     const { event, decisions } = one;
-    return { event, decisions: await Promise.all(decisions.map((decision) => confirmed(decision, confirm, scope))) };
+    const asked = decisions.map((decision) => confirmed(event, decision, doubts, scope));
+    return { event, decisions: await Promise.all(asked) };
   };
   return Promise.all(taken.map(ask));
 };
-
-const causesOf = ({ outcome, fact, live }: Applied): readonly StatusChange[] => {
-  const isHeard = outcome === 'applied' || (outcome === 'duplicate' && fact.type !== 'started');
-  return isHeard && live !== undefined ? [{ fact, ...live }] : [];
-};
-
-const fromApplied = (applied: Applied): Received => {
-  const { outcome, fact, live } = applied;
-  const changes = outcome === 'applied' ? changesOf(fact.type, fact.run) : [];
-  const why = live === undefined ? 'the scan is gone or was recreated' : 'a newer run is known';
-  return { outcome, scan: fact.scan, changes, causes: causesOf(applied), ...(outcome === 'superseded' && { why }) };
-};
-
-const fromError = (why: Rejected | Unavailable, scan?: ScanRef): Received => ({
-  outcome: why instanceof Rejected ? 'rejected' : 'unavailable',
-  why,
-  changes: [],
-  causes: [],
-  ...(scan && { scan }),
-});
 
 const applyScan = async (store: ScanStore, facts: readonly Fact[]): Promise<readonly Received[]> => {
   try {
@@ -134,42 +102,39 @@ const applyScans = async (store: ScanStore, facts: readonly Fact[]): Promise<rea
 const applyAll = (store: ScanStore, facts: readonly Fact[]): Promise<readonly Received[]> =>
   facts.length < 2 ? applyScan(store, facts) : applyScans(store, facts);
 
-const fromUndone = (decision: Exclude<Decision, Fact>): Received =>
-  isError(decision) ? fromError(decision) : { outcome: 'ignored', why: decision.ignored, changes: [], causes: [] };
-
-const severity = ({ outcome }: Received): number => OUTCOMES.indexOf(outcome);
-
-/** What several functions made of one event: the outcome that its sender must hear of most, and all it caused. */
-const mergeReceived = (all: readonly Received[]): Received => {
-  const [first, ...others] = all;
-  if (first === undefined || others.length === 0) return first as Received;
-  const worst = all.reduce((a, b) => (severity(b) < severity(a) ? b : a));
-  const scan = all.find((received) => received.scan)?.scan;
-  return {
-    ...worst,
-    changes: all.flatMap(({ changes }) => changes),
-    // Of a Job seen whole, the finish says all that its start would.
-    causes: all.flatMap(({ causes }) => causes).slice(-1),
-    ...(scan && { scan }),
-  };
-};
-
 /** What an event came to, given what became of its facts, in their order. */
-const fromDecided = ({ event, decisions }: Decided, applied: Iterator<Received>): Received => {
-  const all = decisions.map((decision) =>
-    isFact(decision) ? (applied.next().value as Received) : fromUndone(decision),
-  );
-  return { ...mergeReceived(all), id: event.id, type: event.type, event };
+const fromDecided = async (
+  { event, decisions }: Decided,
+  applied: Iterator<Received>,
+  work: (one: WorkingFunction, event: Event) => Promise<Received>,
+): Promise<Received> => {
+  const all = decisions.map((decision) => {
+    if (isFact(decision)) return applied.next().value as Received;
+    return isWork(decision) ? work(decision, event) : fromUndone(decision);
+  });
+  return { ...mergeReceived(await Promise.all(all)), id: event.id, type: event.type, event };
 };
 
-/** An event that could not be read, and what it says of itself nevertheless. */
-type Unread = { readonly rejected: Rejected } & Known;
+/** What became, in this process, of the events that a function emitted. Our own event that we reject is our mistake. */
+const deliverHere = async (emits: readonly JsonObject[], services: Services): Promise<Received | undefined> => {
+  const { emitsTo = [], store, scope, now } = services;
+  if (emitsTo.length === 0 || emits.length === 0) return undefined;
+  const own = { store, scope, ...(now && { now }) };
+  const { received } = await receive({ mode: 'batch', envelopes: emits }, emitsTo, own);
+  const failed = received.find(({ outcome }) => outcome === 'unavailable' || outcome === 'rejected');
+  return failed?.why instanceof Rejected ? fromError(new Mistake('an event of our own', failed.why)) : failed;
+};
 
-const fromUnread = ({ rejected, id, type }: Unread): Received => ({
-  ...fromError(rejected),
-  ...(id !== undefined && { id }),
-  ...(type !== undefined && { type }),
-});
+const workWith =
+  (services: Services, scope: Scope) =>
+  async (one: WorkingFunction, event: Event): Promise<Received> => {
+    try {
+      const handled = await one.handle(event, scope);
+      return (await deliverHere(handled.emits, services)) ?? fromHandled(handled);
+    } catch (error) {
+      return fromError(asDecision(one.name, error));
+    }
+  };
 
 /** The reply to a message that is wrong as a whole. */
 export const rejectedMessage = (message: HttpMessage | Envelopes, rejected: Rejected): Reply => ({
@@ -192,7 +157,7 @@ const readMessage = (message: HttpMessage | Envelopes): Envelopes | Rejected => 
 /** Reads a message, applies what its events tell through the functions that take them, and says what became of each. */
 export const receive = async (
   message: HttpMessage | Envelopes,
-  functions: readonly ScanFunction[],
+  functions: readonly AnyFunction[],
   services: Services,
 ): Promise<Reply> => {
   const { store, reader = plainReader, passesOver = () => false } = services;
@@ -213,6 +178,8 @@ export const receive = async (
   const taken = await confirmAll(decided, services, scope);
   const facts = taken.flatMap((one) => ('rejected' in one ? [] : one.decisions.filter(isFact)));
   const applied = (await applyAll(store, facts)).values();
-  const received = taken.map((one) => ('rejected' in one ? fromUnread(one) : fromDecided(one, applied)));
-  return { batch: read.mode === 'batch', received };
+  const work = workWith(services, scope);
+  // Facts are told apart in their order before any work is waited for.
+  const received = taken.map((one) => ('rejected' in one ? fromUnread(one) : fromDecided(one, applied, work)));
+  return { batch: read.mode === 'batch', received: await Promise.all(received) };
 };

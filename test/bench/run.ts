@@ -1,11 +1,13 @@
 /**
- * `npm run bench`: how fast a replay is, and how close the functions come to what an API server lets a client write.
+ * `npm run bench`: how fast a replay is, how close the functions come to what an API server lets a client write, and how
+ * fast policies are evaluated.
  *
- * `npm run bench -- replay` and `npm run bench -- cluster` measure one of them. Prints tables and writes bench.json.
+ * `npm run bench -- replay`, `-- cluster` and `-- policies` measure one of them. Prints tables and writes bench.json.
  */
 import { writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { measureCluster, type Row } from './cluster.ts';
+import { measurePolicies, type PolicyRow } from './policies.ts';
 import { measureReplay, type ReplayRow } from './replay.ts';
 
 const EVENTS = 1_000_000;
@@ -31,6 +33,15 @@ const printCluster = (rows: readonly Row[]): void => {
   }
 };
 
+const printPolicies = (rows: readonly PolicyRow[]): void => {
+  print('A policy over a report, milliseconds an evaluation, against a warm OPA server');
+  for (const { contract, vulnerabilities, megabytes, ours, server, ratio, target, met } of rows) {
+    const figures = [`${ours.toFixed(1)} ms`, `server ${server.toFixed(1)} ms`, `× ${ratio.toFixed(2)}`, `(${target})`];
+    const report = `${vulnerabilities} vulnerabilities, ${megabytes.toFixed(1)} MB`;
+    print(`  ${contract.padEnd(16)}${report.padEnd(36)}${figures.join('  ')}  ${met ? 'met' : 'MISSED'}`);
+  }
+};
+
 // What was started ends with this process, also where it is interrupted.
 for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => process.exit(1));
 
@@ -41,11 +52,14 @@ const machine = {
   cores: cpus().length,
   node: process.version,
 };
-const replay = only === 'cluster' ? undefined : measureReplay(EVENTS, SCANS, ROUNDS);
+const asks = (part: string): boolean => only === undefined || only === part;
+const replay = asks('replay') ? measureReplay(EVENTS, SCANS, ROUNDS) : undefined;
 if (replay !== undefined) printReplay(replay);
-const cluster = only === 'replay' ? undefined : await measureCluster();
+const policies = asks('policies') ? await measurePolicies() : undefined;
+if (policies !== undefined) printPolicies(policies);
+const cluster = asks('cluster') ? await measureCluster() : undefined;
 if (cluster !== undefined) printCluster(cluster);
 writeFileSync(
   new URL('../../bench.json', import.meta.url),
-  `${JSON.stringify({ ...machine, replay, cluster }, undefined, 2)}\n`,
+  `${JSON.stringify({ ...machine, replay, policies, cluster }, undefined, 2)}\n`,
 );

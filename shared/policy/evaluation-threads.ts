@@ -1,0 +1,137 @@
+/**
+ * The threads in which policies are evaluated, each request within a deadline.
+ *
+ * A thread that did not end in time, or broke, is ended: nobody knows its state. So is one that holds much memory: what it
+ * took is given back at once, and not when V8 sees fit.
+ */
+import { once } from 'node:events';
+import { getCompileCacheDir } from 'node:module';
+import { Worker } from 'node:worker_threads';
+import type { ReportFormat } from '../events/report-ready.ts';
+import type { Evaluated, Evaluating, Probing } from './evaluation.ts';
+
+/** What a thread answers. */
+export type Answer =
+  | { readonly evaluated: Evaluated }
+  | { readonly silent: readonly ReportFormat[] }
+  /** The policy cannot be asked, or its thread was ended. */
+  | { readonly failure: string }
+  /** Our own. */
+  | { readonly mistake: unknown };
+
+/** An answer, and whether its thread may go on. */
+export interface Answered {
+  readonly answer: Answer;
+  readonly isSpent: boolean;
+}
+
+export interface ThreadSettings {
+  /** Milliseconds for one request. */
+  readonly deadline: number;
+  /** Bytes of heap for a thread, the memory of the policy not included. */
+  readonly heap: number;
+}
+
+export interface Threads {
+  /** Starts a thread if none is idle. `ended` comes with the answer, or when the thread that gave none is gone. */
+  readonly run: (request: Evaluating | Probing) => { readonly answer: Promise<Answer>; readonly ended: Promise<void> };
+  /** Ends the idle ones, and each other one when it has answered. */
+  readonly close: () => Promise<void>;
+}
+
+const MEBIBYTE = 2 ** 20;
+/** Short-lived objects; more of them at once make a thread larger, and not faster. */
+const YOUNG_MEBIBYTES = 16;
+
+const THREAD = new URL('./evaluation-thread.ts', import.meta.url);
+
+/** Rejects where the thread cannot be started. Its start takes none of a request's time. */
+const startThread = async (heap: number): Promise<Worker> => {
+  const thread = new Worker(THREAD, {
+    // What a policy prints is nobody's to read, and our own output is not its.
+    stdout: true,
+    stderr: true,
+    env: getCompileCacheDir() === undefined ? {} : { NODE_COMPILE_CACHE: getCompileCacheDir() },
+    resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heap / MEBIBYTE), maxYoungGenerationSizeMb: YOUNG_MEBIBYTES },
+  });
+  await once(thread, 'message');
+  // Later errors are told to who asked; one of a thread that is being ended must not end the process.
+  thread.on('error', () => undefined);
+  return thread;
+};
+
+const isOutOfMemory = (error: unknown): boolean =>
+  error instanceof Error && 'code' in error && error.code === 'ERR_WORKER_OUT_OF_MEMORY';
+
+/** What a thread answers; a thread that ends instead, or does not answer in time, is an answer, too. */
+const answerOf = (thread: Worker, request: Evaluating | Probing, deadline: number): Promise<Answered> =>
+  new Promise((resolve) => {
+    const settle = (answered: Answered): void => {
+      clearTimeout(timer);
+      clearImmediate(soon);
+      thread.off('message', settle).off('error', broke).off('messageerror', broke).off('exit', ended);
+      thread.unref();
+      resolve(answered);
+    };
+    const failed = (failure: string): void => settle({ answer: { failure }, isSpent: true });
+    const broke = (error: unknown): void =>
+      isOutOfMemory(error)
+        ? failed('the evaluation needs more memory than it may have')
+        : settle({ answer: { mistake: error }, isSpent: true });
+    const ended = (code: number): void => broke(new Error(`the thread ended with code ${code}`));
+    let soon: NodeJS.Immediate | undefined;
+    // An answer that came in time and was not heard yet, since we were busy, still counts.
+    const late = (): void => {
+      soon = setImmediate(() => failed(`the evaluation did not end within ${deadline / 1_000} seconds`));
+    };
+    const timer = setTimeout(late, deadline);
+    thread.on('message', settle).on('error', broke).on('messageerror', broke).on('exit', ended);
+    // Only while it works does a thread keep the process from ending.
+    thread.ref();
+    thread.postMessage(request, 'report' in request ? [request.report.buffer as ArrayBuffer] : []);
+  });
+
+/** Starts no thread yet: the first request does. */
+export const evaluationThreads = ({ deadline, heap }: ThreadSettings): Threads => {
+  const idle = new Set<Worker>();
+  const working = new Set<Promise<void>>();
+  let isClosed = false;
+
+  const anyThread = async (): Promise<Worker> => {
+    const [thread] = idle;
+    if (thread !== undefined) {
+      idle.delete(thread);
+      return thread;
+    }
+    const started = await startThread(heap);
+    started.once('exit', () => idle.delete(started));
+    return started;
+  };
+
+  const work = async (request: Evaluating | Probing, answered: (answer: Answer) => void): Promise<void> => {
+    try {
+      const thread = await anyThread();
+      const { answer, isSpent } = await answerOf(thread, request, deadline);
+      answered(answer);
+      if (isSpent || isClosed) await thread.terminate();
+      else idle.add(thread);
+    } catch (mistake) {
+      answered({ mistake });
+    }
+  };
+
+  return {
+    run: (request) => {
+      const { promise: answer, resolve } = Promise.withResolvers<Answer>();
+      const ended = work(request, resolve);
+      working.add(ended);
+      void ended.then(() => working.delete(ended));
+      return { answer, ended };
+    },
+    close: async () => {
+      isClosed = true;
+      await Promise.all([...idle].map((thread) => thread.terminate()));
+      await Promise.all(working);
+    },
+  };
+};
