@@ -8,12 +8,13 @@ import { runJest } from '../support/run-jest.ts';
 import { CLUSTER_VARIABLE } from './support/access.ts';
 import { type Access, startCluster } from './support/cluster.ts';
 import { installCrds } from './support/install.ts';
-import { clusterTools } from './support/tools.ts';
+import { clusterTools, opaTool } from './support/tools.ts';
 
 const SELECTED = ['--testMatch=<rootDir>/test/cluster/**/*.test.ts', '--testPathIgnorePatterns=/node_modules/'];
 
 const args = process.argv.slice(2);
 const keep = args.includes('--keep');
+const OPA_BIN = await opaTool();
 const cluster = await startCluster(await clusterTools());
 const interrupted = Promise.race(['SIGINT', 'SIGTERM'].map((signal) => once(process, signal)));
 try {
@@ -23,6 +24,7 @@ try {
   // What selects tests comes first: after an option with a list jest would take it for one more item.
   const tests = runJest([...args.filter((arg) => arg !== '--keep'), ...SELECTED], {
     [CLUSTER_VARIABLE]: JSON.stringify(access),
+    OPA_BIN,
   });
   process.exitCode = await Promise.race([tests, interrupted.then(() => 1)]);
   if (keep) {

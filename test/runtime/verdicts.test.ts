@@ -9,9 +9,11 @@ import { signWith, verifyWith } from '../../shared/policy/verdict-signature.ts';
 import type { WorkingFunction } from '../../shared/runtime/function.ts';
 import { Unavailable } from '../../shared/scans/unavailable.ts';
 import { get, listedStatuses, type Sent, send } from '../support/http-client.ts';
+import { sinks } from '../support/http-sink.ts';
 import { servers } from '../support/server-in-process.ts';
 
 const serve = servers();
+const openSink = sinks();
 const { privateKey, publicKey } = generateKeyPairSync('ed25519');
 const sign = signWith(async () => ({ key: privateKey, alg: 'EdDSA' }));
 const verify = verifyWith(async () => [{ key: publicKey, algs: ['EdDSA'] }]);
@@ -87,7 +89,7 @@ describe('a verdict, where there are keys to check it with', () => {
   });
 });
 
-describe('GET /metrics', () => {
+describe('a function that emits events', () => {
   const emitting: WorkingFunction = {
     name: 'evaluate-policy',
     accepts: [REPORT_READY],
@@ -119,6 +121,15 @@ scan_status_verdicts_total{namespace="team",policy="strict",verdict="passed",war
     const { url } = await serve({ functions: [emitting] });
     const { status, body } = await send(url, structured(eventOf({}, { type: REPORT_READY }), '/evaluate-policy'));
     expect([status, JSON.parse(body)]).toMatchObject([200, { type: POLICY_EVALUATED, data: { verdict: 'passed' } }]);
+  });
+
+  it('sends to the sink what a function emitted, before it answers, and asks to be asked again where it is not taken', async () => {
+    const statuses = [202, 500];
+    const sink = await openSink(async () => ({ status: statuses.shift() ?? 0 }));
+    const { url } = await serve({ functions: [emitting], sink: sink.url });
+    const sent = structured(eventOf({}, { type: REPORT_READY }), '/evaluate-policy');
+    expect([(await send(url, sent)).status, (await send(url, sent)).status]).toEqual([204, 503]);
+    expect(sink.arrived.map(({ event }) => event.type)).toEqual([POLICY_EVALUATED, POLICY_EVALUATED]);
   });
 
   it('serves report-ready events where there is no cluster: no scan there names a policy', async () => {

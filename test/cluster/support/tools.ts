@@ -16,27 +16,41 @@ const LDFLAGS = [
   '-X k8s.io/component-base/version.gitMajor=1 -X k8s.io/component-base/version.gitMinor=37',
 ].join(' ');
 
-/** Each program and the module under `test/cluster/servers` that builds it. */
-const MODULE_OF = {
-  etcd: 'etcd',
-  'kube-apiserver': 'kubernetes',
-  'kube-controller-manager': 'kubernetes',
-  kubectl: 'kubernetes',
-} as const;
+/** Programs that are kept together, and for each the module under `test/cluster/servers` that builds it. */
+interface Kit<Tool extends string> {
+  readonly name: string;
+  readonly takes: string;
+  readonly moduleOf: Readonly<Record<Tool, string>>;
+}
 
-type Tool = keyof typeof MODULE_OF;
-export type Tools = Readonly<Record<Tool, string>>;
+type ClusterTool = 'etcd' | 'kube-apiserver' | 'kube-controller-manager' | 'kubectl';
+export type Tools = Readonly<Record<ClusterTool, string>>;
 
-const TOOLS = Object.keys(MODULE_OF) as readonly Tool[];
+const CLUSTER: Kit<ClusterTool> = {
+  name: 'cluster',
+  takes: 'a quarter of an hour',
+  moduleOf: {
+    etcd: 'etcd',
+    'kube-apiserver': 'kubernetes',
+    'kube-controller-manager': 'kubernetes',
+    kubectl: 'kubernetes',
+  },
+};
+const OPA: Kit<'opa'> = { name: 'opa', takes: 'a minute', moduleOf: { opa: 'opa' } };
+
+const toolsOf = <Tool extends string>({ moduleOf }: Kit<Tool>): readonly Tool[] => Object.keys(moduleOf) as Tool[];
+
+const modulesOf = ({ moduleOf }: Kit<string>): ReadonlySet<string> => new Set(Object.values(moduleOf));
 
 const sumsOf = (module: string): string =>
   ['go.mod', 'go.sum'].map((file) => readFileSync(join(MODULES, module, file), 'utf8')).join('');
 
-/** Where programs are kept: another folder for each version of their sources. */
-const keptIn = (environment: NodeJS.ProcessEnv): string => {
-  const digest = createHash('sha256').update(sumsOf('etcd')).update(sumsOf('kubernetes')).update(LDFLAGS).digest('hex');
+/** Where a kit is kept: another folder for each version of its sources, so that one kit's news rebuilds no other. */
+const keptIn = (kit: Kit<string>, environment: NodeJS.ProcessEnv): string => {
+  const digest = createHash('sha256');
+  for (const module of modulesOf(kit)) digest.update(sumsOf(module));
   const cache = environment.XDG_CACHE_HOME || join(homedir(), '.cache');
-  return join(cache, 'scan-status', `cluster-${digest.slice(0, 16)}`);
+  return join(cache, 'scan-status', `${kit.name}-${digest.update(LDFLAGS).digest('hex').slice(0, 16)}`);
 };
 
 const run = async (program: string, args: readonly string[], cwd: string): Promise<void> => {
@@ -48,10 +62,10 @@ const run = async (program: string, args: readonly string[], cwd: string): Promi
 const say = (text: string): void => void process.stderr.write(`${text}\n`);
 
 /** Builds into a folder of its own and moves the programs in, so that nobody ever starts half of one. */
-const build = async (module: string, tools: readonly Tool[], folder: string): Promise<void> => {
-  say(`building ${tools.join(', ')} with Go; the first time takes about a quarter of an hour`);
+const build = async (module: string, tools: readonly string[], folder: string, takes: string): Promise<void> => {
+  say(`building ${tools.join(', ')} with Go; the first time takes about ${takes}`);
   const fresh = mkdtempSync(join(folder, 'build-'));
-  const out = tools.length === 1 ? join(fresh, tools[0] as Tool) : fresh;
+  const out = tools.length === 1 ? join(fresh, String(tools[0])) : fresh;
   await run('go', ['build', '-ldflags', LDFLAGS, '-o', out, 'tool'], join(MODULES, module));
   for (const tool of tools) renameSync(join(fresh, tool), join(folder, tool));
   rmSync(fresh, { recursive: true });
@@ -87,21 +101,33 @@ const alone = async (folder: string, work: () => Promise<void>): Promise<void> =
   }
 };
 
-/** Finds the programs in `KUBEBUILDER_ASSETS`, as controllers' test suites do, else builds what is missing. */
-export const clusterTools = async (environment = process.env): Promise<Tools> => {
-  const folder = keptIn(environment);
+/** Finds a kit's programs in the folder that is looked into first, if any, else builds what is missing. */
+const findOrBuild = async <Tool extends string>(
+  kit: Kit<Tool>,
+  first: string | undefined,
+  environment: NodeJS.ProcessEnv,
+): Promise<Readonly<Record<Tool, string>>> => {
+  const folder = keptIn(kit, environment);
   mkdirSync(folder, { recursive: true });
-  const folders = [environment.KUBEBUILDER_ASSETS || folder, folder];
-  const found = (tool: Tool): string | undefined =>
+  const folders = [first || folder, folder];
+  const found = (tool: string): string | undefined =>
     folders.map((path) => join(path, tool)).find((path) => existsSync(path));
-  const missing = (): readonly Tool[] => TOOLS.filter((tool) => found(tool) === undefined);
+  const missing = (): readonly Tool[] => toolsOf(kit).filter((tool) => found(tool) === undefined);
   if (missing().length > 0) {
     await alone(folder, async () => {
-      for (const module of new Set(missing().map((tool) => MODULE_OF[tool]))) {
-        const tools = TOOLS.filter((tool) => MODULE_OF[tool] === module);
-        await build(module, tools, folder);
+      for (const module of new Set(missing().map((tool) => kit.moduleOf[tool]))) {
+        const tools = toolsOf(kit).filter((tool) => kit.moduleOf[tool] === module);
+        await build(module, tools, folder, kit.takes);
       }
     });
   }
-  return Object.fromEntries(TOOLS.map((tool) => [tool, found(tool)])) as Tools;
+  return Object.fromEntries(toolsOf(kit).map((tool) => [tool, found(tool)])) as Record<Tool, string>;
 };
+
+/** The programs of a cluster: those in `KUBEBUILDER_ASSETS`, as controllers' test suites have it, else built. */
+export const clusterTools = async (environment = process.env): Promise<Tools> =>
+  findOrBuild(CLUSTER, environment.KUBEBUILDER_ASSETS, environment);
+
+/** The policy compiler: what `OPA_BIN` names, else built. */
+export const opaTool = async (environment = process.env): Promise<string> =>
+  environment.OPA_BIN || (await findOrBuild(OPA, undefined, environment)).opa;
