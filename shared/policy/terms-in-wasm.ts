@@ -1,4 +1,5 @@
-/** Values on their way between a policy's module and us: as JSON, in the module's memory. */
+/** Values on their way between a policy's module and us, as text in the module's memory: terms to us, JSON to it. */
+import { parseTerm } from './built-ins/term-text.ts';
 import { jsonWeight } from './json-weight.ts';
 import { PolicyFailure } from './policy-failure.ts';
 import { withoutSurrogates } from './surrogates.ts';
@@ -7,7 +8,7 @@ import { withoutSurrogates } from './surrogates.ts';
 export interface TermExports {
   readonly opa_malloc: (size: number) => number;
   readonly opa_json_parse: (address: number, size: number) => number;
-  readonly opa_json_dump: (address: number) => number;
+  readonly opa_value_dump: (address: number) => number;
 }
 
 /** Of a text that the module is given, in UTF-16 units. */
@@ -24,29 +25,19 @@ export const bytesAt = (memory: WebAssembly.Memory, address: number): Uint8Array
 
 export const textAt = (memory: WebAssembly.Memory, address: number): string => decoder.decode(bytesAt(memory, address));
 
-/** An integer that a double cannot hold is kept whole. */
-const exact = (_: string, value: unknown, { source }: { readonly source?: string } = {}): unknown =>
-  typeof value === 'number' && !Number.isSafeInteger(value) && source !== undefined && /^-?\d+$/.test(source)
-    ? BigInt(source)
-    : value;
-
-/** To look at each value costs ten times the parsing, and only where a number is as long as this is there one to find. */
-const MAYBE_LARGE = /\d{16}/;
-
 const exactText = (_: string, value: unknown): unknown =>
   typeof value === 'bigint' ? (JSON as unknown as { rawJSON(text: string): unknown }).rawJSON(String(value)) : value;
 
 /** The value at an address of the module's, of so many bytes of heap at most. Throws `PolicyFailure`. */
 export const readTerm = (
   memory: WebAssembly.Memory,
-  { opa_json_dump: dump }: TermExports,
+  { opa_value_dump: dump }: TermExports,
   address: number,
   heaviest: number,
 ): unknown => {
   const bytes = bytesAt(memory, dump(address));
   if (jsonWeight(bytes) > heaviest) throw new PolicyFailure('it is given more than it takes');
-  const text = decoder.decode(bytes);
-  return JSON.parse(text, MAYBE_LARGE.test(text) ? exact : undefined);
+  return parseTerm(decoder.decode(bytes));
 };
 
 /** Puts a value into the module's memory, and answers its address there. Throws `PolicyFailure`. */

@@ -24,7 +24,7 @@ import type { Finding } from '../../shared/policy/reports/report.ts';
 import { worstSeverity } from '../../shared/policy/reports/severity.ts';
 import { reportArbitrary } from '../support/reports.ts';
 import type { GeneratedReport } from '../support/reports-parts.ts';
-import { COMPONENTS, EACH_VULNERABILITY, RELATIONSHIPS } from './support/known-policies.ts';
+import { COMPONENTS, EACH_VULNERABILITY, RELATIONSHIPS, SETS } from './support/known-policies.ts';
 import { opaTool } from './support/tools.ts';
 
 jest.setTimeout(120_000);
@@ -47,6 +47,7 @@ interface Case {
 }
 
 const known: readonly Case[] = [
+  { name: 'sets', rego: SETS },
   { name: 'each vulnerability (v0)', rego: EACH_VULNERABILITY },
   { name: 'components (v0)', rego: COMPONENTS, formats: ['cyclonedx-xml'] },
   { name: 'relationships (v0)', rego: RELATIONSHIPS, formats: ['spdx-json'] },

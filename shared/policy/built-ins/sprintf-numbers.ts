@@ -78,7 +78,9 @@ const unicode = (value: bigint, flags: Flags): string => {
   const { precision = 0, sharp } = flags;
   const code = BigInt.asUintN(64, value);
   const digits = code.toString(16).toUpperCase().padStart(Math.max(precision, 4), '0');
-  const shown = sharp && code <= LAST_CHARACTER && isPrintable(characterOf(code)) ? ` '${characterOf(code)}'` : '';
+  const character = characterOf(code);
+  const isOne = BigInt(character.codePointAt(0) ?? 0) === code;
+  const shown = sharp && isOne && isPrintable(character) ? ` '${character}'` : '';
   return pad(`U+${digits}${shown}`, { ...flags, zero: false });
 };
 

@@ -38,6 +38,7 @@ const EXPORTS = [
   'opa_json_dump',
   'opa_json_parse',
   'opa_malloc',
+  'opa_value_dump',
 ];
 
 const compile = async (wasm: Uint8Array): Promise<WebAssembly.Module> => {
