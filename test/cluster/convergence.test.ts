@@ -19,7 +19,7 @@ import { accountsOf, historyOf, type Told } from './support/history.ts';
 import { installCrds } from './support/install.ts';
 import { startProxy, type WatchedServer } from './support/proxy.ts';
 import { type Kind, newNamespace, newScan, SPECS, scansPath } from './support/scans.ts';
-import { newSender } from './support/sender.ts';
+import { newSender, ownRoute } from './support/sender.ts';
 import { clusterTools } from './support/tools.ts';
 
 const PROCESSES = 8;
@@ -41,7 +41,7 @@ let restarted = Promise.resolve();
 /** One in `LOST` answers to a write gets lost. */
 const lots = fc.sample(fc.nat(LOST - 1), { numRuns: 50_000, seed }).values();
 
-const { deliver, again, stop } = newSender(IN_FLIGHT);
+const { deliver, again, stop } = newSender(IN_FLIGHT, ownRoute);
 
 beforeAll(async () => {
   cluster = await startCluster(await clusterTools(), { controllers: false });

@@ -21,7 +21,7 @@ import { resultsSender } from './support/functions.ts';
 import { accountsOf, historyOf, type Told } from './support/history.ts';
 import { startProxy, type WatchedServer } from './support/proxy.ts';
 import { eventually, GROUP, newNamespace, SPECS } from './support/scans.ts';
-import { newSender } from './support/sender.ts';
+import { newSender, ownRoute } from './support/sender.ts';
 import { watches } from './support/watch.ts';
 
 /** The machine may be busy. */
@@ -41,7 +41,7 @@ const admin = apiOf(cluster());
 const spawn = serverProcesses();
 const watch = watches();
 const folder = temporaryFolder();
-const { deliver, again, stop } = newSender(IN_FLIGHT);
+const { deliver, again, stop } = newSender(IN_FLIGHT, ownRoute);
 let proxy: WatchedServer;
 beforeAll(async () => {
   proxy = await startProxy(cluster());

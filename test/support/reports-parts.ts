@@ -72,12 +72,12 @@ export const ids: fc.Arbitrary<string> = fc.oneof(
   { weight: 1, arbitrary: words },
 );
 
-export const names: fc.Arbitrary<string> = fc.oneof(
+const names: fc.Arbitrary<string> = fc.oneof(
   fc.constantFrom('openssl', 'libc6', 'apt/libapt-pkg5.0', 'k8s.io/klog/v2', '__proto__', 'toString', 'a<b>&c'),
   words.map((name) => name.replaceAll(/[@;]/g, '').trim()),
 );
 
-export const versions: fc.Arbitrary<string> = fc.constantFrom(
+const versions: fc.Arbitrary<string> = fc.constantFrom(
   '1.0',
   '1.1.1-1ubuntu2.1~18.04.13',
   '1:1.2.11.dfsg-0ubuntu2',

@@ -20,7 +20,7 @@ export interface Component {
 export type Components = ReadonlyMap<string, Component>;
 
 /** A version, or a range of them, and whether the vulnerability is in it. */
-export interface AffectedVersion {
+interface AffectedVersion {
   readonly version: string | undefined;
   readonly status: string | undefined;
 }

@@ -2,6 +2,7 @@
 import { Agent } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { JsonObject } from '../../../shared/conditions/status.ts';
+import { JOB_FINISHED, JOB_STARTED, POLICY_EVALUATED } from '../../../shared/events/types.ts';
 import { type Answer, send } from '../../support/http-client.ts';
 import { structured } from '../../support/http-messages.ts';
 
@@ -17,12 +18,22 @@ export interface Sender {
   readonly stop: () => void;
 }
 
-export const newSender = (inFlight: number): Sender => {
+/** The function that an event is for; there are scans of which nobody shall evaluate a policy beside it. */
+const ROUTES: ReadonlyMap<unknown, string> = new Map([
+  [JOB_STARTED, '/job-started'],
+  [JOB_FINISHED, '/job-finished'],
+  [POLICY_EVALUATED, '/policy-evaluated'],
+]);
+
+export const ownRoute = ({ type }: JsonObject): string => ROUTES.get(type) ?? '/';
+
+/** @param pathOf where an event is posted to; absent, to all functions that take it */
+export const newSender = (inFlight: number, pathOf: (event: JsonObject) => string = () => '/'): Sender => {
   const agent = new Agent({ keepAlive: true, maxSockets: inFlight });
   let again = 0;
   let isOver = false;
   const attempt = (url: string, event: JsonObject): Promise<Answer | undefined> =>
-    send(url, structured(event), agent).catch(() => undefined);
+    send(url, structured(event, pathOf(event)), agent).catch(() => undefined);
   return {
     deliver: async (url, event) => {
       while (!isOver) {

@@ -94,6 +94,7 @@ describe('CycloneDX in JSON', () => {
     ['vulnerabilities[1].ratings', { vulnerabilities: [{}, { ratings: 'high' }] }],
     ['vulnerabilities[0].ratings[0].severity', { vulnerabilities: [{ ratings: [{ severity: ['high'] }] }] }],
     ['vulnerabilities[0].ratings[0].score', { vulnerabilities: [{ ratings: [{ score: 'n/a' }] }] }],
+    ['vulnerabilities[0].ratings[0].score', { vulnerabilities: [{ ratings: [{ score: ' ' }] }] }],
     [
       'vulnerabilities[0].affects[0].versions[0].version',
       { vulnerabilities: [{ affects: [{ versions: [{ version: 1 }] }] }] },

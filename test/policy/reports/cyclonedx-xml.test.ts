@@ -115,6 +115,13 @@ describe('CycloneDX in XML since 1.4', () => {
     expect(readText(some).report.findings).toEqual([unknown, unknown]);
   });
 
+  it('reads a text beside attributes', () => {
+    const text = vulnerability(
+      '<id x="1">CVE-1</id><description x="1"/><ratings><rating><score x="1">7.5</score></rating></ratings>',
+    );
+    expect(readText(text).report.findings).toEqual([{ id: 'CVE-1', severity: 'HIGH', ratings: [{ score: 7.5 }] }]);
+  });
+
   it('is known by its namespace, under any prefix', () => {
     const text =
       '<x:bom xmlns:x="http://cyclonedx.org/schema/bom/1.6"><x:vulnerabilities><x:vulnerability/></x:vulnerabilities></x:bom>';

@@ -50,6 +50,7 @@ describe('JSON', () => {
       'the report ends in the middle: 1 of its brackets is still open at byte 12, its last',
     ],
     ['open lists', '[[[', 'the report ends in the middle: 3 of its brackets are still open at byte 3, its last'],
+    ['a text alone that is open', '"é', 'the report ends in the middle: a text is still open at byte 3, its last'],
     ['an open text', '{"é', 'the report ends in the middle: a text is still open at byte 4, its last'],
     [
       'a text that ends in a backslash',

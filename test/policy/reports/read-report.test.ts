@@ -92,6 +92,13 @@ describe('what is no report', () => {
     expect(problemOf('{"a":1}', 'trivy')).toBe('the report is not trivy: at its root is a');
   });
 
+  it('says that its last character was cut', () => {
+    const whole = Buffer.from('{"matches":"é');
+    expect(problemOf(whole.subarray(0, -1))).toBe(
+      'the report ends in the middle: of a character, at byte 13, its last',
+    );
+  });
+
   it('says that it is not UTF-8', () => {
     expect(problemOf(Buffer.from([0x7b, 0x22, 0xff, 0x22, 0x7d]))).toBe('the report is not UTF-8');
     expect(problemOf(Buffer.from('\ufeff{"matches":[]}', 'utf16le'))).toBe('the report is not UTF-8');

@@ -64,6 +64,11 @@ describe('the worst findings', () => {
     );
   });
 
+  it('are 20 at most', () => {
+    const all = Array.from({ length: 30 }, (_, at) => finding(`CVE-${40 - at}`, 'HIGH'));
+    expect(worstFindings(all).map(({ id }) => id)).toEqual(Array.from({ length: 20 }, (_, at) => `CVE-${at + 11}`));
+  });
+
   it('are of the IDs that are asked for', () => {
     fc.assert(
       fc.property(findings, fc.subarray(['CVE-1', 'CVE-3', 'none']), (all, ids) => {

@@ -36,6 +36,7 @@ describe('XML as JSON', () => {
     ],
     ['CDATA as text', '<a><![CDATA[<b>&amp;]]></a>', { a: '<b>&amp;' }],
     ['a text that is divided as one', '<a>b<!-- x -->c<![CDATA[ d]]><?y?>e</a>', { a: 'bc de' }],
+    ['blanks between pieces of a text', '<a>b<!-- x --> <![CDATA[ ]]>c</a>', { a: 'b  c' }],
     ['line ends as line feeds', '<a>b\r\nc\rd</a>', { a: 'b\nc\nd' }],
     ['nothing around the root', '<?xml version="1.0"?>\n<!-- x --><?y z?><a/>\n<!-- x -->\n', { a: '' }],
     [
@@ -107,7 +108,13 @@ describe('XML that is refused', () => {
   it('takes what is just within the bounds', () => {
     const deep = `${'<a>'.repeat(100)}${'</a>'.repeat(100)}`;
     const attributes = Array.from({ length: 100 }, (_, at) => `a${at}=""`).join(' ');
-    expect([deep, `<a ${attributes}/>`, `<a>${'b'.repeat(1_000_000)}</a>`].map(problemOf)).toEqual(['', '', '']);
+    const comments = `<a>${'<!-- b -->'.repeat(200_000)}</a>`;
+    expect([deep, comments, `<a ${attributes}/>`, `<a>${'b'.repeat(1_000_000)}</a>`].map(problemOf)).toEqual([
+      '',
+      '',
+      '',
+      '',
+    ]);
   });
 
   it('says of a cut text that it ends in the middle', () => {
