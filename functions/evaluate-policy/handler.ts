@@ -13,7 +13,7 @@ import { type ConfirmFact, type EvaluationRequest, requestOf } from '../../share
 import type { Evaluator } from '../../shared/policy/evaluator.ts';
 import { type FoundPolicy, findPolicy, NoPolicy, type PolicyServices } from '../../shared/policy/find-policy.ts';
 import { findReport, NoReport, type ReportServices } from '../../shared/policy/find-report.ts';
-import { type PolicyName, type Sign, verdictEvent } from '../../shared/policy/verdict-event.ts';
+import { NO_DIGEST, type PolicyName, type Sign, verdictEvent } from '../../shared/policy/verdict-event.ts';
 import type { Handled, WorkingFunction } from '../../shared/runtime/function.ts';
 import type { ScanStore } from '../../shared/scans/store.ts';
 
@@ -67,7 +67,9 @@ const judge = async (policyName: string, request: EvaluationRequest, services: E
     return { policy, evaluation: await evaluateWith(found, request, services) };
   } catch (error) {
     if (error instanceof NoPolicy) return { policy: error.policy, evaluation: evaluationError(error.message) };
-    if (policy !== undefined && (error instanceof NoReport || error instanceof UnusableBundle))
+    if (policy !== undefined && error instanceof NoReport)
+      return { policy: { ...policy, digest: NO_DIGEST }, evaluation: evaluationError(error.message) };
+    if (policy !== undefined && error instanceof UnusableBundle)
       return { policy, evaluation: evaluationError(error.message) };
     throw error;
   }

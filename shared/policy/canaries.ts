@@ -24,6 +24,8 @@ export const JUDGED_FORMATS: readonly ReportFormat[] = READERS.map(({ format }) 
 );
 
 const encoder = new TextEncoder();
+/** More than any canary takes. */
+const HEAP = 2 ** 24;
 
 const objectionsOf = ({ violations, nameless }: Judgement): readonly string[] => [
   ...violations.map((id) => `vulnerability ${id}`),
@@ -43,7 +45,7 @@ const objectionsTo = (subject: Subject, judge: Judge, ask: Ask): readonly string
 
 const sees = (judge: Judge, ask: Ask, format: ReportFormat): boolean => {
   const canaries = READERS.find((reader) => reader.format === format)?.canaries ?? [];
-  const subjects = canaries.map((text) => readSubject(encoder.encode(text), format));
+  const subjects = canaries.map((text) => readSubject(encoder.encode(text), HEAP, format));
   const objections = (isPlanted: boolean): readonly string[] =>
     subjects
       .filter(({ report }) => report.findings.length > 0 === isPlanted)

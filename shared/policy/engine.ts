@@ -34,11 +34,22 @@ export interface Loading {
   readonly heap: number;
 }
 
+/** Answers where what it wrote ends. */
+const writeAll = (memory: Uint8Array, address: number, pieces: readonly Uint8Array[]): number => {
+  let end = address;
+  for (const piece of pieces) {
+    if (end + piece.length > memory.length) throw new OutOfMemory(memory.length);
+    memory.set(piece, end);
+    end += piece.length;
+  }
+  return end;
+};
+
 export class Instance {
   readonly #host: Host;
   readonly #policy: opaWasm.LoadedPolicy;
   readonly #heaviestAnswer: number;
-  #input: readonly Uint8Array[] = [];
+  #write: (address: number) => number = (address) => address;
 
   /** Gives the module so many bytes of memory. Throws `PolicyFailure`, and what WebAssembly throws. */
   constructor(module: WebAssembly.Module, { builtIns, data, heap }: Loading, memory: number) {
@@ -56,9 +67,16 @@ export class Instance {
     return Object.keys(this.#policy.entrypoints as object);
   }
 
-  /** What the entrypoint says of an input, JSON in pieces. Throws `PolicyFailure`, and what WebAssembly throws. */
-  ask(entrypoint: string, input: readonly Uint8Array[]): unknown {
-    this.#input = input;
+  /**
+   * What the entrypoint says of an input, JSON in pieces; calls `taken` when the module has it. Throws `PolicyFailure`,
+   * and what WebAssembly throws.
+   */
+  ask(entrypoint: string, input: readonly Uint8Array[], taken: () => void): unknown {
+    this.#write = (address) => {
+      const end = writeAll(new Uint8Array(this.#host.memory.buffer), address, input);
+      taken();
+      return end;
+    };
     const answer: unknown = this.#policy.evaluate(undefined, entrypoint);
     return Array.isArray(answer) ? answer[0]?.result : undefined;
   }
@@ -72,17 +90,5 @@ export class Instance {
         throw new PolicyFailure('the policy answers more than there may be');
       return answer;
     };
-  }
-
-  #write(address: number): number {
-    const memory = new Uint8Array(this.#host.memory.buffer);
-    let end = address;
-    for (const piece of this.#input) {
-      if (end + piece.length > memory.length) throw new OutOfMemory(memory.length);
-      memory.set(piece, end);
-      end += piece.length;
-    }
-    this.#input = [];
-    return end;
   }
 }

@@ -18,8 +18,8 @@ import { readSubject } from './subject.ts';
 import { podVerdict, verdictOf } from './verdict.ts';
 
 /** A policy that was asked nothing yet: what one question leaves behind must not be there for the next. */
-const open = ({ policy: { module, data }, memory }: Probing, at: Instant): LoadedPolicy =>
-  loadPolicy(module, { builtIns: builtInsAt(at), memory, ...(data && { data }) });
+const open = ({ policy: { module, data }, memory, heap }: Probing, at: Instant): LoadedPolicy =>
+  loadPolicy(module, { builtIns: builtInsAt(at), memory, heap, ...(data && { data }) });
 
 const contractIn = (probing: Probing): Contract =>
   contractOf(probing.policy.entrypoints ?? open(probing, CANARY_INSTANT).entrypoints());
@@ -30,13 +30,16 @@ const contractIn = (probing: Probing): Contract =>
  */
 const judgeBy = (judges: readonly [Judge, ...Judge[]], ask: Ask, subject: Subject): Judgement => {
   const [first, ...others] = judges;
+  // Each way takes the bytes over.
+  const again = others.map(() => ({ ...subject, json: subject.json.slice() }));
   const judgement = first(ask, subject);
   if (judgement.violations.length > 0) return judgement;
-  for (const other of others) {
-    const named = other(ask, subject);
-    if (named.violations.length > 0) return named;
-  }
-  return judgement;
+  return (
+    others
+      .values()
+      .map((other, at) => other(ask, again[at] ?? subject))
+      .find(({ violations }) => violations.length > 0) ?? judgement
+  );
 };
 
 const judge = (subject: Subject, evaluating: Evaluating): Evaluated => {
@@ -59,7 +62,8 @@ const judge = (subject: Subject, evaluating: Evaluating): Evaluated => {
 export const evaluate = (evaluating: Evaluating): Evaluated => {
   let report: Report | undefined;
   try {
-    const subject = readSubject(evaluating.report, evaluating.format, evaluating.scan);
+    const { format, heap, scan } = evaluating;
+    const subject: Subject = { ...readSubject(evaluating.report, heap, format), ...(scan && { scan }) };
     report = subject.report;
     if (report.format === 'scan-result') return { evaluation: podVerdict(report, evaluating.trustsPodVerdicts) };
     return judge(subject, evaluating);
@@ -77,5 +81,7 @@ export const evaluate = (evaluating: Evaluating): Evaluated => {
 export const silentFormats = (probing: Probing): readonly ReportFormat[] => {
   const contract = contractIn(probing);
   const policy = open(probing, CANARY_INSTANT);
+  // One that cannot be loaded is not silent but broken.
+  policy.entrypoints();
   return JUDGED_FORMATS.filter((format) => tryCanaries(policy, contract, format).judge === undefined);
 };

@@ -24,7 +24,7 @@ const answer = (request: Evaluating | Probing): Answer => {
 };
 
 /** Bytes, of which the memory of policies is most. */
-const LARGE = 128 * 2 ** 20;
+const LARGE = 256 * 2 ** 20;
 
 const isSpent = (): boolean => {
   const { total_heap_size: heap, external_memory: external } = getHeapStatistics();

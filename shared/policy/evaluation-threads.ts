@@ -41,17 +41,18 @@ export interface Threads {
 
 const MEBIBYTE = 2 ** 20;
 /** Short-lived objects; more of them at once make a thread larger, and not faster. */
-const YOUNG_MEBIBYTES = 16;
+const YOUNG_MEBIBYTES = 12;
 
 const THREAD = new URL('./evaluation-thread.ts', import.meta.url);
 
 /** Rejects where the thread cannot be started. Its start takes none of a request's time. */
 const startThread = async (heap: number): Promise<Worker> => {
+  const cache = getCompileCacheDir();
   const thread = new Worker(THREAD, {
     // What a policy prints is nobody's to read, and our own output is not its.
     stdout: true,
     stderr: true,
-    env: getCompileCacheDir() === undefined ? {} : { NODE_COMPILE_CACHE: getCompileCacheDir() },
+    env: cache === undefined ? {} : { NODE_COMPILE_CACHE: cache },
     resourceLimits: { maxOldGenerationSizeMb: Math.ceil(heap / MEBIBYTE), maxYoungGenerationSizeMb: YOUNG_MEBIBYTES },
   });
   await once(thread, 'message');

@@ -44,6 +44,8 @@ export interface Evaluating {
   readonly canaryIsStrict: boolean;
   /** Bytes of memory that the policy may take. */
   readonly memory: number;
+  /** Bytes of heap that there are for all else. */
+  readonly heap: number;
   /** What is known from before of this policy and format. */
   readonly canaries: Readonly<Partial<Record<ReportFormat, Canary>>>;
 }
@@ -52,6 +54,7 @@ export interface Evaluating {
 export interface Probing {
   readonly policy: CompiledPolicy;
   readonly memory: number;
+  readonly heap: number;
 }
 
 /** As the event `policy-evaluated` and the command `evaluate` tell it. */

@@ -17,8 +17,6 @@ export interface EvaluatorSettings {
   readonly deadline: number;
   /** Bytes of memory that a policy may take, its input included: about 20 for each byte of a report. */
   readonly memory: number;
-  /** Bytes of memory for everything else in an evaluation's thread: the report as we read it, and what built-ins make. */
-  readonly heap?: number;
   /** Bytes of a report. */
   readonly largestReport: number;
   readonly trustsPodVerdicts: boolean;
@@ -35,8 +33,11 @@ export const EVALUATOR_DEFAULTS: EvaluatorSettings = {
   canaryIsStrict: false,
 };
 
-/** Twice what the heaviest report takes, parsed: V8 ends the process, not the thread, where one step goes beyond. */
-const HEAP = 1_024 * MEBIBYTE;
+/**
+ * Bytes of heap for the thread of a policy that may take so much memory: for the report as we read it, for what built-ins
+ * make, and for answers. A policy that may take more is meant for larger reports.
+ */
+const heapFor = (memory: number): number => Math.max(512 * MEBIBYTE, memory);
 
 type Request = Pick<Evaluating, 'policy' | 'report' | 'format' | 'evaluatedAt' | 'scan'> & {
   readonly canaryIsStrict?: boolean;
@@ -69,7 +70,7 @@ const tooLarge = (size: number, largest: number): string =>
 const sizeOf = (request: Evaluating | Probing): number => ('report' in request ? request.report.byteLength : 0);
 
 /** Asks a thread, when one is free. Throws `Unavailable`. */
-const threadQueue = ({ deadline, heap = HEAP }: EvaluatorSettings) => {
+const threadQueue = (deadline: number, heap: number) => {
   const threads = evaluationThreads({ deadline, heap });
   const limit = pLimit(availableParallelism());
   let waitingBytes = 0;
@@ -96,9 +97,10 @@ const wrong = (answer: Answer): Mistake =>
 
 /** Starts no thread yet: the first evaluation does. */
 export const startEvaluator = (settings: EvaluatorSettings = EVALUATOR_DEFAULTS): Evaluator => {
-  const { ask, close } = threadQueue(settings);
   const canaries = new LRUCache<string, Evaluating['canaries']>({ max: CANARIES });
   const { memory, trustsPodVerdicts, largestReport } = settings;
+  const heap = heapFor(memory);
+  const { ask, close } = threadQueue(settings.deadline, heap);
   return {
     evaluate: async (request) => {
       const { byteLength } = request.report;
@@ -107,7 +109,15 @@ export const startEvaluator = (settings: EvaluatorSettings = EVALUATOR_DEFAULTS)
       const { canaryIsStrict = settings.canaryIsStrict } = request;
       const known = canaries.get(digest) ?? {};
       const report = owned(request.report);
-      const answer = await ask({ ...request, report, canaryIsStrict, canaries: known, memory, trustsPodVerdicts });
+      const answer = await ask({
+        ...request,
+        report,
+        canaryIsStrict,
+        canaries: known,
+        memory,
+        heap,
+        trustsPodVerdicts,
+      });
       if ('failure' in answer) return evaluationError(answer.failure);
       if (!('evaluated' in answer)) throw wrong(answer);
       const { evaluation, learnt } = answer.evaluated;
@@ -115,7 +125,7 @@ export const startEvaluator = (settings: EvaluatorSettings = EVALUATOR_DEFAULTS)
       return evaluation;
     },
     silentFormats: async ({ policy }) => {
-      const answer = await ask({ policy, memory });
+      const answer = await ask({ policy, memory, heap });
       if ('failure' in answer) return answer.failure;
       if (!('silent' in answer)) throw wrong(answer);
       return answer.silent;

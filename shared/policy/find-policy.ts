@@ -11,7 +11,7 @@ import type { Bundle } from './bundle/bundle.ts';
 import type { FoundBundle } from './bundle/downloads.ts';
 import type { BundleSources } from './bundle/sources.ts';
 import { UnusableBundle } from './bundle/unusable-bundle.ts';
-import type { PolicyName } from './verdict-event.ts';
+import { NO_DIGEST, type PolicyName } from './verdict-event.ts';
 
 /** The policy cannot be evaluated as it stands: the text says why. */
 export class NoPolicy extends Error {
@@ -45,9 +45,6 @@ export interface PolicyServices {
 
 /** On a ScanPolicy, `strict` makes an error of a canary in which it denies nothing. */
 const CANARY_ANNOTATION = 'scanstatus.dev/canary';
-
-/** The digest of a policy of which there is no bundle: less than any, so that whatever can be evaluated later stands. */
-const NO_DIGEST = 'none';
 
 const compiledCondition = ({ status }: ScanPolicy): JsonObject | undefined => {
   const conditions = Array.isArray(status.conditions) ? status.conditions.filter(isJsonObject) : [];

@@ -14,12 +14,12 @@ WEIGHTS['{'.charCodeAt(0)] = 170; // each may have a name of its own, and so a s
 WEIGHTS['['.charCodeAt(0)] = 70;
 WEIGHTS[','.charCodeAt(0)] = 90; // a member under a name that no other has
 
-/** Of the text itself, and of the texts in it; beyond ASCII each takes up to two bytes for one. */
-const WEIGHT_OF_BYTE = 2;
+/** The text as it is, and once more the texts in it: of two bytes a character where a single one of them needs two. */
+const BYTES_PER_BYTE = 4;
 
 /** Bytes that the text and what is parsed from it may take, at most; a text cut anywhere weighs what is there. */
 export const jsonWeight = (bytes: Uint8Array): number => {
-  let weight = bytes.length * WEIGHT_OF_BYTE;
+  let weight = bytes.length * BYTES_PER_BYTE;
   for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at] as number;
     weight += WEIGHTS[byte] as number;

@@ -1,6 +1,7 @@
 /** `package policies`: asked about each vulnerability on its own whether it is compliant. */
 import type { JsonObject } from '../conditions/status.ts';
 import { type Judge, wrongAnswer } from './judge.ts';
+import { release } from './release.ts';
 import type { Finding, Rating, Severity } from './reports/report.ts';
 import { worstSeverity } from './reports/severity.ts';
 
@@ -36,7 +37,8 @@ const currentVulnerability = ({ id, severity, ratings, ...finding }: Finding): J
 
 const encoder = new TextEncoder();
 
-export const eachFinding: Judge = (ask, { report }) => {
+export const eachFinding: Judge = (ask, { report, json }) => {
+  release(json);
   const isCompliant = (finding: Finding): boolean => {
     const input = JSON.stringify({ currentVulnerability: currentVulnerability(finding) });
     const answer = ask(encoder.encode(input));

@@ -3,6 +3,7 @@ import { isJsonObject } from '../conditions/status.ts';
 import { growingBytes } from './growing-bytes.ts';
 import { type Judge, type Subject, wrongAnswer } from './judge.ts';
 import { PolicyFailure } from './policy-failure.ts';
+import { release } from './release.ts';
 
 export const SCAN = 'scan/violations';
 
@@ -29,6 +30,7 @@ const isViolation = (value: unknown): value is { readonly id: string } =>
   isJsonObject(value) && typeof value.id === 'string' && value.id !== '';
 
 export const wholeReport: Judge = (ask, subject) => {
+  release(subject.json);
   const answer = ask(inputOf(subject));
   if (!Array.isArray(answer)) throw wrongAnswer(SCAN, 'a set of objects', answer);
   const wrong = answer.findIndex((violation) => !isViolation(violation));

@@ -23,7 +23,7 @@ export interface Judgement {
 /** Asks a policy about an input, JSON in pieces, and gives its answer. Throws `PolicyFailure`. */
 export type Ask = (...input: readonly Uint8Array[]) => unknown;
 
-/** Throws `PolicyFailure` where the answer is not one that its contract knows. */
+/** Takes the JSON over: it may be empty afterwards. Throws `PolicyFailure` where the answer is not one that its contract knows. */
 export type Judge = (ask: Ask, subject: Subject) => Judgement;
 
 export const objects = ({ violations, nameless }: Judgement): boolean => violations.length + nameless.length > 0;

@@ -5,6 +5,7 @@
  */
 import { Instance, type Loading as InstanceLoading } from './engine.ts';
 import { OutOfMemory, PolicyFailure } from './policy-failure.ts';
+import { release } from './release.ts';
 import { withoutSurrogates } from './surrogates.ts';
 
 export interface Question {
@@ -43,10 +44,7 @@ const failureOf = (error: unknown, memory: number): PolicyFailure => {
   return new PolicyFailure(`the policy ended with an error: ${text}`, { cause: error });
 };
 
-/** Gives back the memory of what the policy has now itself. */
-const release = (piece: Uint8Array): void => {
-  if (piece.length > MEBIBYTE && piece.buffer instanceof ArrayBuffer) piece.buffer.transfer(0);
-};
+const lengthOf = (pieces: readonly Uint8Array[]): number => pieces.reduce((sum, { length }) => sum + length, 0);
 
 /** Gives a policy its built-ins, and memory when it is asked. */
 export const loadPolicy = (module: WebAssembly.Module, loading: Loading): LoadedPolicy => {
@@ -71,8 +69,10 @@ export const loadPolicy = (module: WebAssembly.Module, loading: Loading): Loaded
     entrypoints: () => inMemory(LEAST_MEMORY, (policy) => policy.entrypoints()),
     ask: ({ entrypoint, input }) => {
       const pieces = input.map(withoutSurrogates);
-      const length = pieces.reduce((sum, piece) => sum + piece.length, 0);
-      return inMemory(LEAST_MEMORY + length * MEMORY_PER_BYTE, (policy) => policy.ask(entrypoint, pieces));
+      const enough = LEAST_MEMORY + lengthOf(pieces) * MEMORY_PER_BYTE;
+      // Where there may be a second try, the input will be needed again.
+      const taken = enough < most ? () => undefined : () => pieces.forEach(release);
+      return inMemory(enough, (policy) => policy.ask(entrypoint, pieces, taken));
     },
   };
 };

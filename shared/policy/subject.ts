@@ -21,11 +21,7 @@ const encoder = new TextEncoder();
  * Reads a report. Of what was parsed nothing is kept but the findings: there is no memory for a large report twice. Throws
  * `UnreadableReport`.
  */
-export const readSubject = (
-  bytes: Uint8Array,
-  heap: number,
-  format?: ReportFormat,
-): Subject => {
+export const readSubject = (bytes: Uint8Array, heap: number, format?: ReportFormat): Subject => {
   const most = heap * SHARE;
   if (jsonWeight(bytes) > most)
     throw new UnreadableReport(`the report could take more than ${Math.floor(most / MEBIBYTE)} MiB of memory to read`);

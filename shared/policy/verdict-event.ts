@@ -13,10 +13,16 @@ import type { Evaluation } from './evaluation.ts';
 import type { EvaluationRequest } from './evaluation-request.ts';
 import { SIGNATURE } from './verdict-signature.ts';
 
+/**
+ * The digest where nothing was evaluated, for want of a bundle or of a report: less than any, so that what was evaluated
+ * by the policy as it stands is never taken away, and what can be later stands.
+ */
+export const NO_DIGEST = 'none';
+
 /** A policy as a verdict names it. */
 export interface PolicyName {
   readonly name: string;
-  /** The bundle's; `none` where there is none, which is less than any: whatever can be evaluated later stands. */
+  /** The bundle's, or `NO_DIGEST`. */
   readonly digest: string;
   readonly generation?: number;
 }

@@ -199,13 +199,8 @@ describe('evaluate-policy', () => {
   });
 
   it.each<[string, World, ReturnType<typeof finished>, string]>([
-    ['no log', {}, finished(), 'no pod that succeeded with a log of container scanner or summary'],
     ['a log that is cut', { logs: { scanner: logOf(BAD.slice(9), true) } }, finished(), 'so long that it may be cut'],
     ['a report that is none', {}, inline('hello'), 'the report'],
-    ['no such ConfigMap', {}, ready({ configMap: { name: 'x', key: 'y' } }), 'there is no ConfigMap team/x'],
-    ['no such key', { configMaps: { x: mapOf({}) } }, ready({ configMap: { name: 'x', key: 'y' } }), 'has no key y'],
-    ['another hash', { fetched: BAD }, ready({ dataref: 'https://r/', sha256: 'a'.repeat(64) }), 'not the one'],
-    ['a source that may not be read', { fetched: new RefusedSource('no!') }, ready({ dataref: 'https://r/' }), 'no!'],
     ['a format that is not its own', {}, ready({ inline: BAD, format: 'trivy' }), 'is said to be trivy'],
   ])('tells an error where there is %s', async (_, world, event, text) => {
     const handled = await functionIn(world).handle(event, scope);
@@ -217,6 +212,35 @@ describe('evaluate-policy', () => {
     });
     expect(policyEvaluatedData.safeParse(dataOf(handled)).success).toBe(true);
     expect(handled.why).toContain(text);
+  });
+
+  it.each<[string, World, ReturnType<typeof finished>, string]>([
+    ['log', {}, finished(), 'no pod that succeeded with a log of container scanner or summary'],
+    ['such ConfigMap', {}, ready({ configMap: { name: 'x', key: 'y' } }), 'there is no ConfigMap team/x'],
+    ['such key', { configMaps: { x: mapOf({}) } }, ready({ configMap: { name: 'x', key: 'y' } }), 'has no key y'],
+    ['such hash', { fetched: BAD }, ready({ dataref: 'https://r/', sha256: 'a'.repeat(64) }), 'not the one'],
+    ['source to be read', { fetched: new RefusedSource('no!') }, ready({ dataref: 'https://r/' }), 'no!'],
+  ])('tells an error where there is no %s, which takes no verdict away', async (_, world, event, text) => {
+    const handled = await functionIn(world).handle(event, scope);
+    expect(dataOf(handled)).toMatchObject({
+      verdict: 'error',
+      violations: [],
+      error: expect.stringContaining(text),
+      policy: { digest: 'none', generation: 3 },
+    });
+    expect(policyEvaluatedData.safeParse(dataOf(handled)).success).toBe(true);
+    expect(handled.why).toContain(text);
+    const store = memoryStore({ maximum: 10 });
+    const evaluated = await functionIn({ logs: { scanner: logOf(GOOD) }, fetched: GOOD }).handle(
+      event.type === REPORT_READY ? inline(GOOD) : event,
+      scope,
+    );
+    const functions = [policyEvaluated];
+    for (const envelopes of [evaluated.emits, handled.emits, evaluated.emits])
+      await receive({ mode: 'batch', envelopes }, functions, { store, scope });
+    expect(await statuses(store)).toMatchObject({
+      'team/ImageScan/shop': { conditions: [{ type: 'PolicySucceeded', status: 'True' }] },
+    });
   });
 
   const withStatus = (status: JsonObject): ScanPolicy => ({ ...POLICY, status: { ...POLICY.status, ...status } });
