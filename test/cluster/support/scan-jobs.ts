@@ -45,6 +45,32 @@ export const newJob = async (admin: Api, scanPath: string, spec: JsonObject = {}
   return { path: `${jobs}/${made.name}`, name: made.name, uid: made.uid, namespace };
 };
 
+/** The name of the Job's pod, once the Job controller has made it. */
+export const podOf = async (admin: Api, { namespace, uid }: ScanJob): Promise<string> => {
+  let name: unknown;
+  await eventually(async () => {
+    const pods = `/api/v1/namespaces/${namespace}/pods`;
+    const { body } = await admin.get(`${pods}?labelSelector=batch.kubernetes.io/controller-uid=${uid}`);
+    const [pod] = body.items as readonly Made[];
+    name = pod?.metadata.name;
+    return name !== undefined;
+  });
+  return String(name);
+};
+
+/** Puts a pod onto a node, as the scheduler does. */
+export const bindPod = async (
+  admin: Api,
+  { namespace }: Pick<ScanJob, 'namespace'>,
+  pod: string,
+  node: string,
+): Promise<void> => {
+  const target = { kind: 'Node', name: node };
+  const path = `/api/v1/namespaces/${namespace}/pods/${pod}/binding`;
+  const { code, message } = await admin.create(path, { metadata: { name: pod }, target });
+  if (code !== 201) throw new Error(message);
+};
+
 /** How a pod's container ended. */
 export interface End {
   readonly exitCode: number;
