@@ -82,7 +82,7 @@ const main = async (args: readonly string[]): Promise<number> => {
   }
   const format = formatOf(values.format);
   const bundle = await bytesOf('--policy', values.policy);
-  const evaluation = await evaluate(bundle, await bytesOf('--report', values.report), format);
+  const { isProvisional: _, ...evaluation } = await evaluate(bundle, await bytesOf('--report', values.report), format);
   const output = createOutput(process.stdout);
   await output.write(`${JSON.stringify({ policy: { digest: bundleDigest(bundle) }, ...evaluation }, undefined, 2)}\n`);
   await output.end();

@@ -64,7 +64,8 @@ const judge = async (policyName: string, request: EvaluationRequest, services: E
   try {
     const found = await findPolicy(request.scan.namespace, policyName, services);
     policy = found.policy;
-    return { policy, evaluation: await evaluateWith(found, request, services) };
+    const { isProvisional, ...evaluation } = await evaluateWith(found, request, services);
+    return { policy: isProvisional ? { ...policy, digest: NO_DIGEST } : policy, evaluation };
   } catch (error) {
     if (error instanceof NoPolicy) return { policy: error.policy, evaluation: evaluationError(error.message) };
     if (policy !== undefined && error instanceof NoReport)

@@ -26,13 +26,13 @@ const answer = (request: Evaluating | Probing): Answer => {
 /** Bytes, of which the memory of policies is most. */
 const LARGE = 256 * 2 ** 20;
 
-const isSpent = (): boolean => {
+const isLarge = (): boolean => {
   const { total_heap_size: heap, external_memory: external } = getHeapStatistics();
   return heap + external > LARGE;
 };
 
 parentPort?.on('message', (request: Evaluating | Probing) => {
-  const answered: Answered = { answer: answer(request), isSpent: isSpent() };
+  const answered: Answered = { answer: answer(request), isLarge: isLarge() };
   parentPort?.postMessage(answered);
 });
 parentPort?.postMessage('ready');

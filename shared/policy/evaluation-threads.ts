@@ -19,10 +19,13 @@ export type Answer =
   /** Our own. */
   | { readonly mistake: unknown };
 
-/** An answer, and whether its thread may go on. */
+/** An answer, and how its thread is. */
 export interface Answered {
   readonly answer: Answer;
-  readonly isSpent: boolean;
+  /** Whether it must be ended. */
+  readonly isBroken?: boolean;
+  /** Whether it holds much memory. */
+  readonly isLarge?: boolean;
 }
 
 export interface ThreadSettings {
@@ -40,8 +43,11 @@ export interface Threads {
 }
 
 const MEBIBYTE = 2 ** 20;
-/** Short-lived objects; more of them at once make a thread larger, and not faster. */
-const YOUNG_MEBIBYTES = 12;
+/** Objects of a moment ago: with a quarter as much, half of the time that a report takes goes into collecting garbage. */
+const YOUNG_MEBIBYTES = 48;
+
+/** Milliseconds that a thread which holds much memory waits for its next request. */
+const LARGE_RESTS = 10_000;
 
 const THREAD = new URL('./evaluation-thread.ts', import.meta.url);
 
@@ -74,11 +80,11 @@ const answerOf = (thread: Worker, request: Evaluating | Probing, deadline: numbe
       thread.unref();
       resolve(answered);
     };
-    const failed = (failure: string): void => settle({ answer: { failure }, isSpent: true });
+    const failed = (failure: string): void => settle({ answer: { failure }, isBroken: true });
     const broke = (error: unknown): void =>
       isOutOfMemory(error)
         ? failed('the evaluation needs more memory than it may have')
-        : settle({ answer: { mistake: error }, isSpent: true });
+        : settle({ answer: { mistake: error }, isBroken: true });
     const ended = (code: number): void => broke(new Error(`the thread ended with code ${code}`));
     let soon: NodeJS.Immediate | undefined;
     // An answer that came in time and was not heard yet, since we were busy, still counts.
@@ -98,10 +104,13 @@ export const evaluationThreads = ({ deadline, heap }: ThreadSettings): Threads =
   const working = new Set<Promise<void>>();
   let isClosed = false;
 
+  const leaving = new WeakMap<Worker, NodeJS.Timeout>();
+
   const anyThread = async (): Promise<Worker> => {
     const [thread] = idle;
     if (thread !== undefined) {
       idle.delete(thread);
+      clearTimeout(leaving.get(thread));
       return thread;
     }
     const started = await startThread(heap);
@@ -109,13 +118,23 @@ export const evaluationThreads = ({ deadline, heap }: ThreadSettings): Threads =
     return started;
   };
 
+  /** What a large report took of memory is given back unless the next one comes soon: a new thread is slow at first. */
+  const rest = (thread: Worker, isLarge: boolean): void => {
+    idle.add(thread);
+    if (!isLarge) return;
+    const end = (): void => {
+      if (idle.delete(thread)) void thread.terminate();
+    };
+    leaving.set(thread, setTimeout(end, LARGE_RESTS).unref());
+  };
+
   const work = async (request: Evaluating | Probing, answered: (answer: Answer) => void): Promise<void> => {
     try {
       const thread = await anyThread();
-      const { answer, isSpent } = await answerOf(thread, request, deadline);
+      const { answer, isBroken, isLarge } = await answerOf(thread, request, deadline);
       answered(answer);
-      if (isSpent || isClosed) await thread.terminate();
-      else idle.add(thread);
+      if (isBroken || isClosed) await thread.terminate();
+      else rest(thread, isLarge ?? false);
     } catch (mistake) {
       answered({ mistake });
     }

@@ -68,6 +68,8 @@ export interface Evaluation {
   readonly worst?: readonly Vulnerability[];
   readonly warnings?: readonly string[];
   readonly error?: string;
+  /** Whether circumstances ended it, as a busy machine may: the same request may yet get another verdict. Not told on. */
+  readonly isProvisional?: true;
 }
 
 /** An evaluation, and what was learnt of the policy; of a probe that alone. */
@@ -82,14 +84,14 @@ export const told = ({ cveCount, scanner }: Report): Pick<Evaluation, 'cveCount'
   ...(scanner && { scanner }),
 });
 
-/** A policy's own text may be of any length, and have any lines. */
-const oneLine = (text: string): string =>
-  cutText(cleanText(text.slice(0, ERROR_BYTES)).replaceAll('\n', ' '), ERROR_BYTES);
+/** A policy's own text, which may be of any length and have any lines, in so many bytes. */
+export const oneLine = (text: string, bytes: number): string =>
+  cutText(cleanText(text.slice(0, bytes)).replaceAll('\n', ' '), bytes);
 
 /** The verdict `error`, with what the report told all the same. */
 export const evaluationError = (error: string, report?: Report): Evaluation => ({
   verdict: 'error',
   violations: [],
   ...(report && told(report)),
-  error: oneLine(error),
+  error: oneLine(error, ERROR_BYTES),
 });

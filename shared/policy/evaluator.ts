@@ -118,7 +118,7 @@ export const startEvaluator = (settings: EvaluatorSettings = EVALUATOR_DEFAULTS)
         heap,
         trustsPodVerdicts,
       });
-      if ('failure' in answer) return evaluationError(answer.failure);
+      if ('failure' in answer) return { ...evaluationError(answer.failure), isProvisional: true };
       if (!('evaluated' in answer)) throw wrong(answer);
       const { evaluation, learnt } = answer.evaluated;
       if (learnt !== undefined) canaries.set(digest, { ...canaries.get(digest), [learnt.format]: learnt.canary });

@@ -26,7 +26,7 @@ const failureOf = (name: string, error: unknown): unknown => {
   if (error instanceof OutOfMemory) return error;
   if (error instanceof ForbiddenBuiltIn) return new PolicyFailure(error.message, { cause: error });
   if (error instanceof RangeError)
-    return new PolicyFailure(`${name}: its answer is larger than there may be`, { cause: error });
+    return new PolicyFailure(`${name}: its operands or its answer are too large, or too deep`, { cause: error });
   return new PolicyFailure(`${name}: ${error instanceof Error ? error.message : String(error)}`, { cause: error });
 };
 

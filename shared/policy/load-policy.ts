@@ -8,10 +8,10 @@ import { OutOfMemory, PolicyFailure } from './policy-failure.ts';
 import { release } from './release.ts';
 import { withoutSurrogates } from './surrogates.ts';
 
-export interface Question {
+interface Question {
   /** As the bundle's manifest names it, such as `main/deny`. */
   readonly entrypoint: string;
-  /** The bytes of a JSON object, in pieces. They are taken over: a large one is empty afterwards. */
+  /** The bytes of a JSON object, in pieces that end between values. They are taken over: a large one is empty afterwards. */
   readonly input: readonly Uint8Array[];
 }
 

@@ -5,5 +5,6 @@ const LARGE = 2 ** 20;
 
 /** Bytes that nobody needs any more: where they are many, they are none afterwards. */
 export const release = (bytes: Uint8Array): void => {
-  if (bytes.length >= LARGE && bytes.buffer instanceof ArrayBuffer) bytes.buffer.transfer(0);
+  const { buffer } = bytes;
+  if (bytes.length >= LARGE && 'transfer' in buffer) buffer.transfer(0);
 };

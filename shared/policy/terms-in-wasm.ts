@@ -36,13 +36,13 @@ export const readTerm = (
   heaviest: number,
 ): unknown => {
   const bytes = bytesAt(memory, dump(address));
-  if (jsonWeight(bytes) > heaviest) throw new PolicyFailure('it is given more than it takes');
+  if (jsonWeight(bytes) > heaviest) throw new PolicyFailure('its operands are too large');
   return parseTerm(decoder.decode(bytes));
 };
 
 /** Puts a value into the module's memory, and answers its address there. Throws `PolicyFailure`. */
 export const writeTerm = (memory: WebAssembly.Memory, exports: TermExports, value: unknown): number => {
-  if (typeof value === 'string' && value.length > LONGEST) throw new PolicyFailure('it answers more than there may be');
+  if (typeof value === 'string' && value.length > LONGEST) throw new PolicyFailure('its answer is too large');
   const bytes = withoutSurrogates(encoder.encode(JSON.stringify(value, exactText)));
   const address = exports.opa_malloc(bytes.length);
   new Uint8Array(memory.buffer).set(bytes, address);

@@ -1,6 +1,5 @@
 /** The verdict that a judgement comes to, and what people are told with it. */
-import { cleanText, cutText } from '../conditions/text.ts';
-import { type Evaluation, evaluationError, told } from './evaluation.ts';
+import { type Evaluation, evaluationError, oneLine, told } from './evaluation.ts';
 import { type Judgement, objects } from './judge.ts';
 import type { Report } from './reports/report.ts';
 import { worstFindings } from './reports/worst-findings.ts';
@@ -8,12 +7,12 @@ import { worstFindings } from './reports/worst-findings.ts';
 const MOST_SHOWN = 3;
 const SHOWN_BYTES = 256;
 
-const shown = (message: string): string => cutText(cleanText(message.slice(0, SHOWN_BYTES)), SHOWN_BYTES);
+const remark = (message: string): string =>
+  `the policy denied without naming a vulnerability: ${oneLine(message, SHOWN_BYTES) || 'it says nothing'}`;
 
 const remarks = (nameless: readonly string[]): readonly string[] => {
-  const told = nameless
-    .slice(0, MOST_SHOWN)
-    .map((message) => `the policy denied without naming a vulnerability: ${shown(message)}`);
+  // A set has no order that means anything.
+  const told = [...nameless].sort().slice(0, MOST_SHOWN).map(remark);
   const more = nameless.length - told.length;
   return more > 0 ? [...told, `and ${more} more such messages`] : told;
 };

@@ -12,7 +12,7 @@ import { policyEvaluatedData } from '../../shared/events/policy-evaluated.ts';
 import { JOB_FINISHED, POLICY_EVALUATED, REPORT_READY } from '../../shared/events/types.ts';
 import { compiledModules } from '../../shared/policy/bundle/compiled.ts';
 import { openBundles } from '../../shared/policy/bundle/sources.ts';
-import { EVALUATOR_DEFAULTS, startEvaluator } from '../../shared/policy/evaluator.ts';
+import { EVALUATOR_DEFAULTS, type Evaluator, startEvaluator } from '../../shared/policy/evaluator.ts';
 import { RefusedSource } from '../../shared/remote/refused-source.ts';
 import { readScope } from '../../shared/runtime/config.ts';
 import type { Handled } from '../../shared/runtime/function.ts';
@@ -72,6 +72,7 @@ interface World {
   readonly configMaps?: Readonly<Record<string, ConfigMap>>;
   readonly logs?: Readonly<Record<string, PodLog>>;
   readonly fetched?: string | Error;
+  readonly evaluator?: Evaluator;
 }
 
 const evaluator = startEvaluator(EVALUATOR_DEFAULTS);
@@ -109,7 +110,7 @@ const functionIn = (world: World) => {
       close: () => undefined,
     },
     largest: 1_000_000,
-    evaluator,
+    evaluator: world.evaluator ?? evaluator,
     modules,
     cluster: 'test',
   });
@@ -241,6 +242,16 @@ describe('evaluate-policy', () => {
     expect(await statuses(store)).toMatchObject({
       'team/ImageScan/shop': { conditions: [{ type: 'PolicySucceeded', status: 'True' }] },
     });
+  });
+
+  it('tells an evaluation that circumstances ended as one that any later one overrides', async () => {
+    const hurried: Evaluator = {
+      ...evaluator,
+      evaluate: async () => ({ verdict: 'error', violations: [], error: 'late', isProvisional: true }),
+    };
+    const data = dataOf(await functionIn({ evaluator: hurried }).handle(inline(BAD), scope));
+    expect(data).toMatchObject({ verdict: 'error', error: 'late', policy: { digest: 'none', generation: 3 } });
+    expect(data).not.toHaveProperty('isProvisional');
   });
 
   const withStatus = (status: JsonObject): ScanPolicy => ({ ...POLICY, status: { ...POLICY.status, ...status } });

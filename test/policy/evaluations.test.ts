@@ -163,6 +163,7 @@ describe('a policy or a report that takes too much', () => {
       verdict: 'error',
       violations: [],
       error: 'the evaluation did not end within 1.5 seconds',
+      isProvisional: true,
     });
     expect(others.map(({ verdict }) => verdict)).toEqual(['failed', 'failed']);
     expect(await evaluate(severe, BAD, hasty)).toMatchObject({ verdict: 'failed' });

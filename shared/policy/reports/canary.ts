@@ -28,11 +28,11 @@ const planted = (word: string, index: number): Planted => ({
   fixedIn: '1.0.1',
 });
 
-/** Reports by `write`: one of the first word alone, and one of all. */
+/** Reports by `write`: one without any, one of the first word alone, and one of all. */
 export const canariesOf = (
   words: readonly string[],
   write: (vulnerabilities: readonly Planted[]) => string,
 ): readonly string[] => {
   const all = words.map(planted);
-  return [write(all.slice(0, 1)), write(all)];
+  return [write([]), write(all.slice(0, 1)), write(all)];
 };

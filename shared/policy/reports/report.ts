@@ -70,8 +70,9 @@ export interface ReportReader {
   /** Throws `UnreadableReport`. */
   readonly read: (document: unknown) => Report;
   /**
-   * The smallest reports that a scanner could write in this format, each with planted vulnerabilities of every severity,
-   * in each shape that the format has for it. A policy that denies none of them does not see vulnerabilities there.
+   * The smallest reports that a scanner could write in this format, in each shape that it has for vulnerabilities: without
+   * any, with one, and with planted ones of every severity. A policy that denies none of what is planted does not see
+   * vulnerabilities there.
    */
   readonly canaries: readonly string[];
 }

@@ -83,7 +83,7 @@ const canary = (vulnerabilities: readonly Planted[]): string => {
     return `    ${word}: ${vulnerabilities.filter((planted) => planted.word === word).length}\n`;
   });
   const violations = vulnerabilities.map(({ id }) => `    - ${id}\n`);
-  return `scan:\n  cveCount:\n${counts.join('')}eval:\n  violations:\n${violations.join('')}`;
+  return `scan:\n  cveCount:\n${counts.join('')}eval:\n  violations:${violations.length === 0 ? ' []' : ''}\n${violations.join('')}`;
 };
 
 const isOurs = (key: string): boolean => /^(?:scan|eval)$/i.test(key);
