@@ -39,6 +39,7 @@ export const ABI_EXPORTS = [
   'opa_json_dump',
   'opa_json_parse',
   'opa_malloc',
+  'opa_value_dump',
 ];
 
 const CUSTOM = [0, 5, 4, ...Buffer.from('name')];
