@@ -12,18 +12,19 @@ import {
   type EvaluatorSettings,
   startEvaluator,
 } from '../../shared/policy/evaluator.ts';
+import { policyFile } from '../support/policies.ts';
 
 const AT = parseInstant('2026-11-23T05:51:52Z') as Instant;
 const MEBIBYTE = 2 ** 20;
 
 const modules = compiledModules();
-const policyIn = async (file: string): Promise<CompiledPolicy> => {
-  const bundle = await readBundle(readFileSync(new URL(`../${file}.tar.gz`, import.meta.url)));
+const policyIn = async (file: string | URL): Promise<CompiledPolicy> => {
+  const bundle = await readBundle(readFileSync(file));
   return compiledPolicy(bundle, await modules(bundle));
 };
-const policy = (name: string): Promise<CompiledPolicy> => policyIn(`policy/fixtures/${name}`);
-const severe = await policyIn('functions/fixtures/severe');
-const narrow = await policyIn('functions/fixtures/narrow');
+const policy = (name: string): Promise<CompiledPolicy> => policyIn(policyFile(name));
+const severe = await policyIn(new URL('../functions/fixtures/severe.tar.gz', import.meta.url));
+const narrow = await policyIn(new URL('../functions/fixtures/narrow.tar.gz', import.meta.url));
 
 const opened: Evaluator[] = [];
 const evaluatorWith = (settings: Partial<EvaluatorSettings> = {}): Evaluator => {
