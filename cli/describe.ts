@@ -1,12 +1,12 @@
 /** Describes a scan: the Status block as `kubectl describe` prints it. */
 import { parseArgs } from 'node:util';
 import { isNewer } from '../shared/conditions/runs.ts';
+import { openStore } from '../shared/runtime/open-store.ts';
 import type { ScanName, StoredScan } from '../shared/scans/store.ts';
 import { run, UsageError } from './command.ts';
 import { describeStatus } from './describe-status.ts';
 import { readKind } from './kind.ts';
 import { createOutput } from './output.ts';
-import { openStore } from './store.ts';
 
 const USAGE = `Usage: npm run -s describe -- KIND NAMESPACE/NAME      (KIND: as kubectl takes it, such as imagescan)`;
 

@@ -14,13 +14,13 @@ import { readLines, STANDARD_INPUT } from '../shared/replay/lines.ts';
 import { jsonReport, type Report, textReport } from '../shared/replay/report.ts';
 import { leavesOut, replay, type Selection, selectsScan } from '../shared/replay/run.ts';
 import { readScope, readStoreSettings, workingFolder } from '../shared/runtime/config.ts';
+import { type OpenStore, openStore } from '../shared/runtime/open-store.ts';
 import { memoryStore } from '../shared/scans/memory.ts';
 import type { StoredScan } from '../shared/scans/store.ts';
 import { oneOf, run, UsageError } from './command.ts';
 import { readKind } from './kind.ts';
 import { createOutput } from './output.ts';
 import { startProgress } from './progress.ts';
-import { type OpenStore, openStore } from './store.ts';
 
 const USAGE = `Usage: npm run -s replay -- FILE… [options]      (FILE: one record a line; - is standard input)
 

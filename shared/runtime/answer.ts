@@ -3,15 +3,16 @@ import type { JsonObject } from '../conditions/status.ts';
 import { Refused, Rejected } from '../events/rejected.ts';
 import { statusChanged } from '../events/status-changed.ts';
 import { Unavailable } from '../scans/unavailable.ts';
+import type { Output } from './output.ts';
 import { problemOf } from './problem.ts';
 import type { Reply } from './receive.ts';
 import type { Received } from './received.ts';
-import { sendToSink } from './sink.ts';
 
 export interface AnswerSettings {
   /** Names the cluster in the events that go out. */
   readonly cluster: string;
-  readonly sink?: string;
+  /** Where those events go; absent, they are the answer. */
+  readonly output?: Output;
 }
 
 /** What goes out: of what is true of the scan now first, because one event alone can be the answer. */
@@ -42,39 +43,29 @@ const emitted = (events: readonly JsonObject[], batch: boolean): Response => {
   return event === undefined ? new Response(null, { status: 204 }) : json('application/cloudevents+json', event);
 };
 
-const sendOne = async (sink: string, received: Received, cluster: string): Promise<Received> => {
-  try {
-    for (const event of eventsOf(received, cluster)) await sendToSink(sink, event);
-    return received;
-  } catch (why) {
-    if (!(why instanceof Unavailable)) throw why;
-    return { ...received, outcome: 'unavailable', why };
-  }
+/** The events of a reply after those it causes were sent, where they go elsewhere: what was not taken is unavailable. */
+export const deliver = async (reply: Reply, { output, cluster }: AnswerSettings): Promise<Reply> => {
+  if (output === undefined) return reply;
+  const caused = reply.received.map((received) => eventsOf(received, cluster));
+  const all = caused.flat();
+  const failures = all.length === 0 ? [] : await output.send(all);
+  let next = 0;
+  const received = reply.received.map((one, at): Received => {
+    const first = next;
+    next += caused[at]?.length ?? 0;
+    const why = failures.slice(first, next).find((failure) => failure !== undefined);
+    return why === undefined ? one : { ...one, outcome: 'unavailable', why };
+  });
+  return { ...reply, received };
 };
-
-/** How many events of a batch are under way to the sink at once. */
-const AT_ONCE = 16;
-
-const sendAll = async (sink: string, { received }: Reply, cluster: string): Promise<readonly Received[]> => {
-  const sent: Received[] = [];
-  for (let first = 0; first < received.length; first += AT_ONCE) {
-    const some = received.slice(first, first + AT_ONCE);
-    sent.push(...(await Promise.all(some.map((one) => sendOne(sink, one, cluster)))));
-  }
-  return sent;
-};
-
-/** The events of a reply after those it causes were sent, where there is a sink: what the sink refused is unavailable. */
-export const deliver = async (reply: Reply, { sink, cluster }: AnswerSettings): Promise<Reply> =>
-  sink === undefined ? reply : { ...reply, received: await sendAll(sink, reply, cluster) };
 
 /** The answer to a message whose events were delivered. */
-export const answer = (reply: Reply, { sink, cluster }: AnswerSettings): Response => {
+export const answer = (reply: Reply, { output, cluster }: AnswerSettings): Response => {
   const { batch, received } = reply;
   if (received.some(({ outcome }) => outcome === 'unavailable')) return unavailable(reply);
   if (received.some(({ outcome }) => outcome === 'refused')) return refused(reply);
   if (received.some(({ outcome }) => outcome === 'rejected')) return rejected(reply);
-  if (sink !== undefined) return new Response(null, { status: 204 });
+  if (output !== undefined) return new Response(null, { status: 204 });
   return emitted(
     received.flatMap((one) => eventsOf(one, cluster)),
     batch,

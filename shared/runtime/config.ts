@@ -55,6 +55,9 @@ const LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as
 const serverSettings = z.object({
   PORT: wholeNumber(0, 65_535).default(8_080),
   HOST: z.string().default('127.0.0.1'),
+});
+
+const runtimeSettings = z.object({
   AUTH: z.enum(['none'], { error: 'must be none, or not set' }).optional(),
   K_SINK: z
     .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
@@ -210,36 +213,40 @@ export const readScope = (environment: Environment = process.env): Scope => {
   };
 };
 
+export interface RuntimeSettings {
+  readonly cluster: string;
+  /** Where emitted events go; absent, they are the answer. */
+  readonly sink?: string;
+  /** Whether strangers may send events. */
+  readonly isOpen: boolean;
+  readonly logLevel: (typeof LEVELS)[number];
+}
+
+/** What holds wherever the functions run. Throws `WrongSetting`. */
+export const readRuntimeSettings = (environment: Environment = process.env): RuntimeSettings => {
+  checkNotYet(environment);
+  const { AUTH, K_SINK: sink, SCAN_CLUSTER, LOG_LEVEL } = read(runtimeSettings, environment);
+  return { cluster: SCAN_CLUSTER, isOpen: AUTH === 'none', logLevel: LOG_LEVEL, ...(sink !== undefined && { sink }) };
+};
+
 export interface ServerSettings {
   readonly port: number;
   readonly host: string;
   /** Whether only this machine can reach the server. */
   readonly isLoopback: boolean;
-  /** Where emitted events go; absent, they are the answer. */
-  readonly sink?: string;
-  readonly cluster: string;
-  readonly logLevel: (typeof LEVELS)[number];
 }
 
 const isLoopbackHost = (host: string): boolean =>
   host === 'localhost' || host === '::1' || /^127(?:\.\d{1,3}){3}$/.test(host);
 
-/** How the server listens and answers. Throws `WrongSetting`, also where strangers could reach it unasked. */
+/** How the server listens. Throws `WrongSetting`, also where strangers could reach it unasked. */
 export const readServerSettings = (environment: Environment = process.env): ServerSettings => {
-  checkNotYet(environment);
-  const { PORT, HOST, AUTH, K_SINK, SCAN_CLUSTER, LOG_LEVEL } = read(serverSettings, environment);
+  const { PORT, HOST } = read(serverSettings, environment);
   const isLoopback = isLoopbackHost(HOST);
-  if (!isLoopback && AUTH !== 'none') {
+  if (!isLoopback && !readRuntimeSettings(environment).isOpen) {
     throw new WrongSetting('HOST', `${HOST} can be reached by strangers; say AUTH=none if they may send events`);
   }
-  return {
-    port: PORT,
-    host: HOST,
-    isLoopback,
-    cluster: SCAN_CLUSTER,
-    logLevel: LOG_LEVEL,
-    ...(K_SINK !== undefined && { sink: K_SINK }),
-  };
+  return { port: PORT, host: HOST, isLoopback };
 };
 
 /** The folder that the user stands in: npm runs the script `name` in the project's, and says where it was called. */

@@ -1,27 +1,19 @@
 /** The functions behind HTTP: `POST /<function>`, `POST /` for all of them, the list of scans, and the probes. */
 import type { IncomingMessage } from 'node:http';
 import { type Context, Hono } from 'hono';
-import { httpReader } from '../events/http.ts';
 import { type HttpMessage, headerPairs, MAX_BODY } from '../events/message.ts';
 import { Rejected } from '../events/rejected.ts';
 import type { ScanStore } from '../scans/store.ts';
 import { Unavailable } from '../scans/unavailable.ts';
-import { type AnswerSettings, answer, deliver } from './answer.ts';
 import type { AnyFunction } from './function.ts';
-import { type Logger, logReceived } from './log.ts';
-import { type Metrics, startMetrics } from './metrics.ts';
+import type { Logger } from './log.ts';
 import { problem } from './problem.ts';
-import { type Reply, receive, rejectedMessage, type Services } from './receive.ts';
+import { type Responding, respond, turnDown } from './respond.ts';
 import { scanList } from './scan-list.ts';
 
-interface HttpSettings extends AnswerSettings {
+export interface HttpServices extends Responding {
   /** Whether only this machine can reach us: then a page in its browser might, under another name. */
   readonly isLoopback: boolean;
-}
-
-export interface HttpServices extends Pick<Services, 'store' | 'scope' | 'confirm' | 'verify' | 'emitsTo'> {
-  readonly log: Logger;
-  readonly settings: HttpSettings;
 }
 
 /** What the server hands to each request: Node's own, for the headers as they stood. */
@@ -57,29 +49,11 @@ const readRequest = async (incoming: IncomingMessage): Promise<{ message: HttpMe
   }
 };
 
-/** What a running server has beside what it was given. */
-interface Running extends HttpServices {
-  readonly metrics: Metrics;
-}
-
-/** Sends what the events of a message cause, logs what became of each, and answers. */
-const settle = async (reply: Reply, { log, settings, metrics }: Running): Promise<Response> => {
-  const delivered = await deliver(reply, settings);
-  for (const received of delivered.received) {
-    logReceived(log, received);
-    metrics.count(received);
-  }
-  return answer(delivered, settings);
-};
-
 const handleEvents =
-  (functions: readonly AnyFunction[], services: Running) =>
+  (functions: readonly AnyFunction[], services: Responding) =>
   async (context: Context<NodeBindings>): Promise<Response> => {
-    const { log: _, settings: __, metrics: ___, ...shared } = services;
-    const live = { ...shared, reader: httpReader, now: Date.now };
     const { message, wrong } = await readRequest(context.env.incoming);
-    if (wrong !== undefined) return settle(rejectedMessage(message, wrong), services);
-    return settle(await receive(message, functions, live), services);
+    return wrong === undefined ? respond(message, functions, services) : turnDown(message, wrong, services);
   };
 
 /** Turns a request away before any event is read, where the operator can see it: a route may be wrong. */
@@ -115,12 +89,11 @@ const readiness = async (store: ScanStore): Promise<Response> => {
 };
 
 /** The routes, over `functions` and the services they share. */
-export const httpApp = (functions: readonly AnyFunction[], given: HttpServices): Hono<NodeBindings> => {
+export const httpApp = (functions: readonly AnyFunction[], services: HttpServices): Hono<NodeBindings> => {
   const app = new Hono<NodeBindings>();
-  const services = { ...given, metrics: startMetrics() };
-  const { log, settings, metrics } = services;
+  const { log, metrics, isLoopback } = services;
   const paths = functions.map(({ name }) => `/${name}`).join(', ');
-  if (settings.isLoopback) app.use(refuseForeignHosts(turnAway(log, 403, 'host: must be the name of this machine')));
+  if (isLoopback) app.use(refuseForeignHosts(turnAway(log, 403, 'host: must be the name of this machine')));
   app.get('/healthz', () => new Response('ok\n'));
   app.get('/readyz', () => fromStore(() => readiness(services.store)));
   app.get('/api/scans', () => fromStore(() => scanList(services.store, services.scope.group)));

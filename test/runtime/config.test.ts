@@ -5,6 +5,7 @@ import { describe, expect, it } from '@jest/globals';
 import {
   readJobSettings,
   readOpaSetting,
+  readRuntimeSettings,
   readScope,
   readServerSettings,
   readStoreSettings,
@@ -20,6 +21,7 @@ const readAll = (environment: Environment) => ({
   ...readJobSettings(readStoreSettings(environment).kind, environment),
   ...readScope(environment),
   ...readServerSettings(environment),
+  ...readRuntimeSettings(environment),
 });
 
 /** Settings that fail unless others are set too. */
@@ -40,6 +42,7 @@ describe('the settings', () => {
       host: '127.0.0.1',
       isLoopback: true,
       cluster: 'local',
+      isOpen: false,
       logLevel: 'info',
     });
   });
@@ -68,7 +71,7 @@ describe('the settings', () => {
     ['HOST', 'localhost', { host: 'localhost', isLoopback: true }],
     ['HOST', '::1', { host: '::1', isLoopback: true }],
     ['HOST', '127.8.9.10', { host: '127.8.9.10', isLoopback: true }],
-    ['AUTH', 'none', { host: '127.0.0.1' }],
+    ['AUTH', 'none', { host: '127.0.0.1', isOpen: true }],
     ['SCAN_STORE', 'embedded', { path: '.data/scans.db' }],
     ['SCAN_STORE', 'kubernetes', { kind: 'kubernetes' }],
     ['KUBECONFIG', '/a/config:/b:', { kubeconfigs: ['/a/config', '/b'] }],

@@ -9,7 +9,9 @@ import type { Verify } from '../../shared/runtime/decide.ts';
 import type { AnyFunction } from '../../shared/runtime/function.ts';
 import { httpApp } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
+import { startMetrics } from '../../shared/runtime/metrics.ts';
 import { type RunningServer, startServer } from '../../shared/runtime/server.ts';
+import { sinkOutput } from '../../shared/runtime/sink.ts';
 import { memoryStore } from '../../shared/scans/memory.ts';
 import type { ScanStore } from '../../shared/scans/store.ts';
 
@@ -43,8 +45,16 @@ export const servers = (): ((settings?: Settings) => Promise<Served>) => {
   return async ({ store = memoryStore({ maximum: 10_000 }), scope = readScope({}), ...settings } = {}) => {
     const { sink, isLoopback = true, stopDeadline, verify, functions = allFunctions } = settings;
     const { log, lines } = logInMemory();
-    const answers = { cluster: 'test', isLoopback, ...(sink !== undefined && { sink }) };
-    const app = httpApp(functions, { store, scope, log, settings: answers, ...(verify && { verify }) });
+    const answers = { cluster: 'test', ...(sink !== undefined && { output: sinkOutput(sink) }) };
+    const app = httpApp(functions, {
+      store,
+      scope,
+      log,
+      metrics: startMetrics(),
+      settings: answers,
+      isLoopback,
+      ...(verify && { verify }),
+    });
     const server = await startServer(app, {
       port: 0,
       host: '127.0.0.1',

@@ -31,7 +31,7 @@ export const ownAccounts = (): OwnAccounts => {
     store: async (account) => kubernetesStore(await connect(account), scope),
     working: async (account) => {
       const connection = await connect(account);
-      const all = clusterFunctions({ connection, store: kubernetesStore(connection, scope), scope, cluster: 'test' });
+      const all = clusterFunctions({ store: kubernetesStore(connection, scope), scope, cluster: 'test' }, connection);
       running.push(all);
       const own = all.functions.find(({ name }) => name === account);
       if (own === undefined) throw new Error(`there is no function ${account}`);

@@ -1,5 +1,8 @@
-/** Opens the configured store, and what else the functions need of it. */
+/** Opens the configured store, and what else the functions need of it. What is not asked for is not loaded. */
 import { existsSync } from 'node:fs';
+import type { Connection } from '../scans/kubernetes-connection.ts';
+import type { ScanStore } from '../scans/store.ts';
+import { Unavailable } from '../scans/unavailable.ts';
 import {
   type JobSettings,
   programEnvironment,
@@ -7,12 +10,8 @@ import {
   readScope,
   readStoreSettings,
   type StoreSettings,
-} from '../shared/runtime/config.ts';
-import { type Confirm, confirmWith } from '../shared/runtime/confirm.ts';
-import { openEmbeddedStore } from '../shared/scans/embedded.ts';
-import type { Connection } from '../shared/scans/kubernetes-connection.ts';
-import type { ScanStore } from '../shared/scans/store.ts';
-import { Unavailable } from '../shared/scans/unavailable.ts';
+} from './config.ts';
+import type { Confirm } from './confirm.ts';
 
 export interface OpenStore {
   readonly store: ScanStore;
@@ -23,19 +22,24 @@ export interface OpenStore {
   readonly connection?: Connection;
 }
 
+const openConfirm = async (connection: Connection, settings: JobSettings): Promise<Confirm> => {
+  const [{ confirmWith }, { kubernetesJobs }] = await Promise.all([import('./confirm.ts'), import('../scans/jobs.ts')]);
+  return confirmWith(kubernetesJobs(connection), settings);
+};
+
 const openKubernetes = async ({ kubeconfigs }: StoreSettings, settings: JobSettings): Promise<OpenStore> => {
   // Loaded only where it is asked for: the client library takes longer to load than all else together.
-  const { openConnection } = await import('../shared/scans/kubernetes-connection.ts');
-  const { kubernetesStore } = await import('../shared/scans/kubernetes.ts');
-  const { kubernetesJobs } = await import('../shared/scans/jobs.ts');
+  const [{ openConnection }, { kubernetesStore }] = await Promise.all([
+    import('../scans/kubernetes-connection.ts'),
+    import('../scans/kubernetes.ts'),
+  ]);
   const connection = openConnection({ kubeconfigs, environment: programEnvironment() });
   const name = kubeconfigs.length === 0 ? 'the cluster of this pod' : `the cluster of ${kubeconfigs.join(':')}`;
-  const confirms = settings.readsJobs || settings.readsPods;
   return {
     store: kubernetesStore(connection, readScope()),
     name,
     connection,
-    ...(confirms && { confirm: confirmWith(kubernetesJobs(connection), settings) }),
+    ...((settings.readsJobs || settings.readsPods) && { confirm: await openConfirm(connection, settings) }),
   };
 };
 
@@ -59,5 +63,6 @@ export const openStore = async ({
   if (kind === 'kubernetes') return openKubernetes(settings, jobSettings);
   if (readOnly && settings.path !== ':memory:' && !existsSync(settings.path))
     throw new Unavailable(`${settings.path}: there is no such store`);
+  const { openEmbeddedStore } = await import('../scans/embedded.ts');
   return { store: await openEmbeddedStore({ ...settings, readOnly }), name: settings.path };
 };

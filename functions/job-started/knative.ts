@@ -1,0 +1,5 @@
+/** `job-started` on Knative: a process that serves it over HTTP on `PORT`. */
+import { serve } from '../../shared/runtime/serve.ts';
+import { jobStarted } from './handler.ts';
+
+await serve(() => ({ functions: [jobStarted] }));
