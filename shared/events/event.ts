@@ -31,21 +31,27 @@ const REQUIRED = ['id', 'source', 'specversion', 'type'] as const;
 const OPTIONAL = ['datacontenttype', 'dataschema', 'subject', 'time'] as const;
 const KNOWN = new Set<string>([...REQUIRED, ...OPTIONAL, 'data', 'data_base64']);
 const EXTENSION_NAME = /^[a-z0-9]+$/;
-// biome-ignore lint/suspicious/noControlCharactersInRegex: the type system of CloudEvents forbids them in a String.
-const FORBIDDEN = /[\u0000-\u001f\u007f-\u009f]/;
-const JSON_TYPE = /^(?:application|text)\/(?:[\w.!#$&^-]+\+)?json$/i;
+/** What no String holds: control characters, lone surrogates, and noncharacters (§ Type System). */
+const FORBIDDEN = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
+/** A subtype that is `json` or ends with `+json` (JSON format §3.1.1). */
+const JSON_TYPE = /^[\w.!#$&^+-]+\/(?:[\w.!#$&^+-]+\+)?json$/;
+const CHARSETS: readonly (string | undefined)[] = [undefined, 'utf-8', 'utf8', 'us-ascii'];
+/** The bounds of an Integer (§ Type System), which has 32 bits. */
+const MIN_INTEGER = -(2 ** 31);
+const MAX_INTEGER = 2 ** 31 - 1;
 
-/** The media type without its parameters. Throws `Rejected` (415) for another charset than UTF-8. */
-export const mediaType = (contentType: string, field: string): string => {
-  if (contentType === 'application/json') return contentType;
-  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+/** The media type without its parameters, in lower case. */
+export const mediaType = (contentType: string): string =>
+  contentType === 'application/json' ? contentType : (contentType.split(';')[0] ?? '').trim().toLowerCase();
+
+/** Throws `Rejected` (415) where the parameters name another charset than UTF-8. */
+export const checkCharset = (contentType: string, field: string): void => {
+  if (!contentType.includes(';')) return;
+  const [, ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   for (const parameter of parameters) {
     const charset = /^charset\s*=\s*"?([^"]*)"?$/.exec(parameter)?.[1];
-    if (charset !== undefined && charset !== 'utf-8' && charset !== 'utf8' && charset !== 'us-ascii') {
-      throw new Rejected(field, 'the charset must be utf-8', { status: 415 });
-    }
+    if (!CHARSETS.includes(charset)) throw new Rejected(field, 'the charset must be utf-8', { status: 415 });
   }
-  return type;
 };
 
 export const isJsonType = (type: string): boolean => JSON_TYPE.test(type);
@@ -54,11 +60,22 @@ const checkText = (name: string, value: unknown): string => {
   if (typeof value !== 'string') throw new Rejected(name, 'must be a string');
   if (value === '') throw new Rejected(name, 'must not be empty');
   if (value.length > MAX_ATTRIBUTE) throw new Rejected(name, `must not be longer than ${MAX_ATTRIBUTE} characters`);
-  if (FORBIDDEN.test(value) || !value.isWellFormed()) throw new Rejected(name, 'must not contain control characters');
+  if (FORBIDDEN.test(value)) {
+    throw new Rejected(name, 'must not contain control characters, lone surrogates or noncharacters');
+  }
   return value;
 };
 
 const isSet = (value: unknown): boolean => value !== undefined && value !== null;
+
+const checkDataType = ({ datacontenttype: type, data_base64: base64 }: JsonObject): void => {
+  if (typeof type !== 'string') return;
+  // Of `data`, the text is Unicode already, whatever the charset was (JSON format §3.1.2); base64 keeps the bytes.
+  if (isSet(base64)) checkCharset(type, 'datacontenttype');
+  if (!isJsonType(mediaType(type))) {
+    throw new Rejected('datacontenttype', 'must be a JSON media type', { status: 415 });
+  }
+};
 
 /** Throws the first rule that the attributes break, naming the attribute. */
 const checkContext = (attributes: JsonObject): void => {
@@ -71,18 +88,18 @@ const checkContext = (attributes: JsonObject): void => {
   if (typeof attributes.time === 'string' && parseInstant(attributes.time) === undefined) {
     throw new Rejected('time', 'must be an RFC 3339 date-time');
   }
-  if (
-    typeof attributes.datacontenttype === 'string' &&
-    !isJsonType(mediaType(attributes.datacontenttype, 'datacontenttype'))
-  ) {
-    throw new Rejected('datacontenttype', 'must be a JSON media type', { status: 415 });
-  }
+  checkDataType(attributes);
 };
 
-/** The value of an extension: a Boolean, an Integer or a String of CloudEvents' type system. */
+const isInteger = (value: unknown): value is number =>
+  Number.isInteger(value) && (value as number) >= MIN_INTEGER && (value as number) <= MAX_INTEGER;
+
+/** The value of an extension: a Boolean, an Integer, or a String, which is how JSON has all the other types. */
 const extensionValue = (name: string, value: unknown): string | number | boolean => {
-  if (!EXTENSION_NAME.test(name)) throw new Rejected(name.slice(0, 64), 'attribute names are made of a-z and 0-9');
-  if (typeof value === 'boolean' || Number.isInteger(value)) return value as number | boolean;
+  if (!EXTENSION_NAME.test(name))
+    throw new Rejected(name.slice(0, 64) || '""', 'attribute names are made of a-z and 0-9');
+  if (typeof value === 'boolean' || isInteger(value)) return value;
+  if (typeof value !== 'string') throw new Rejected(name, 'must be a string, a boolean, or an integer of 32 bits');
   return value === '' ? '' : checkText(name, value);
 };
 

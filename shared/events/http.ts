@@ -10,8 +10,8 @@ import { Rejected } from './rejected.ts';
  * A batch goes in event by event, so that one bad event does not cost the others.
  */
 const sdkMessage = ({ data, extensions, ...context }: Event, mode: Mode): Parameters<typeof HTTP.toEvent>[0] => {
-  // The SDK takes this name for an attribute of an older specification, and refuses it.
-  const { schemaurl: _, ...others } = extensions;
+  // The SDK takes these names for attributes of an older specification, and refuses them or decodes the data again.
+  const { schemaurl: _, datacontentencoding: __, ...others } = extensions;
   const attributes = { ...context, ...others };
   if (mode !== 'binary')
     return { headers: { 'content-type': 'application/cloudevents+json' }, body: { ...attributes, data } };

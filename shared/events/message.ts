@@ -6,7 +6,7 @@
  * @see https://github.com/cloudevents/spec/blob/v1.0.2/cloudevents/bindings/http-protocol-binding.md
  */
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
-import { type Event, isJsonType, knownText, mediaType, readEvent } from './event.ts';
+import { checkCharset, type Event, isJsonType, knownText, mediaType, readEvent } from './event.ts';
 import { decodeUtf8, parseJson } from './json.ts';
 import { Rejected } from './rejected.ts';
 
@@ -60,23 +60,59 @@ const headerMap = (headers: HttpMessage['headers']): ReadonlyMap<string, string>
   return map;
 };
 
-/** Undoes quotes, then percent-encoding, of a header's value (HTTP binding §3.1.3.2); what is neither stands for itself. */
-const decodeHeader = (value: string): string => {
-  const unquoted = /^".*"$/.test(value) ? value.slice(1, -1).replace(/\\(.)/g, '$1') : value;
-  if (!unquoted.includes('%')) return unquoted;
+const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+
+/** Node reads each byte of a header as one character; where a sender wrote UTF-8 unencoded, these are put together. */
+const asUnicode = (value: string): string => {
+  if (!/[\u0080-\u00ff]/.test(value) || /[\u0100-\uffff]/.test(value)) return value;
   try {
-    return decodeURIComponent(unquoted);
+    return utf8.decode(Buffer.from(value, 'latin1'));
   } catch {
-    return unquoted;
+    return value;
+  }
+};
+
+/** A quoted string (RFC 7230 §3.2.6); or, so that nothing is read twice, all that follows a quote never closed. */
+const QUOTED = /"((?:[^"\\]|\\.)*)(?:(")|\\?$)/gs;
+const PERCENT_ENCODED = /(?:%[\da-f]{2})+/gi;
+
+/**
+ * Undoes quotes, then percent-encoding, of a header's value (HTTP binding §3.1.3.2), each once; what is neither stands
+ * for itself. Throws `Rejected` where what is encoded is no UTF-8.
+ */
+const decodeHeader = (name: string, value: string): string => {
+  if (!/[%"\u0080-\uffff]/.test(value)) return value;
+  const unquoted = asUnicode(value).replace(QUOTED, (all, text: string, end?: string) =>
+    end === undefined ? all : text.replace(/\\(.)/gs, '$1'),
+  );
+  try {
+    return unquoted.replace(PERCENT_ENCODED, decodeURIComponent);
+  } catch (cause) {
+    throw new Rejected(name.slice(0, 64), 'must be percent-encoded UTF-8', { cause });
+  }
+};
+
+/** What the body and its content type tell; a header may say it again, but nothing else. */
+const checkHeldElsewhere = (attributes: JsonObject, contentType: string | undefined): void => {
+  for (const name of ['data', 'data_base64']) {
+    if (name in attributes) throw new Rejected(`ce-${name}`, 'must not be a header: the body is the data');
+  }
+  const { datacontenttype: named } = attributes;
+  if (typeof named === 'string' && mediaType(named) !== (mediaType(contentType ?? '') || 'application/json')) {
+    throw new Rejected('ce-datacontenttype', 'must not contradict content-type');
   }
 };
 
 /** The body stays a text: what is wrong in it is told with the `id` that the headers give. */
 const binaryEnvelope = (headers: ReadonlyMap<string, string>, body: string): JsonObject => {
-  const attributes = [...headers]
-    .filter(([name]) => name.startsWith('ce-'))
-    .map(([name, value]) => [name.slice('ce-'.length), decodeHeader(value)]);
-  return { ...Object.fromEntries(attributes), datacontenttype: headers.get('content-type'), data: body };
+  const attributes: JsonObject = Object.fromEntries(
+    [...headers]
+      .filter(([name]) => name.startsWith('ce-'))
+      .map(([name, value]) => [name.slice('ce-'.length), decodeHeader(name, value)]),
+  );
+  const contentType = headers.get('content-type');
+  checkHeldElsewhere(attributes, contentType);
+  return { ...attributes, datacontenttype: contentType, data: body };
 };
 
 const readBatch = (body: string): Envelopes => {
@@ -103,7 +139,8 @@ const bodyText = (body: HttpMessage['body']): string => {
   if (bytes > MAX_BODY) throw new Rejected('body', `must not be larger than ${MAX_BODY} bytes`, { status: 413 });
   if (typeof body !== 'string') return decodeUtf8(body, 'body');
   if (!body.isWellFormed()) throw new Rejected('body', 'must be UTF-8');
-  return body;
+  // Decoding bytes takes a byte order mark away; a text may have been decoded by somebody who leaves it.
+  return body.startsWith('\ufeff') ? body.slice(1) : body;
 };
 
 const isBinary = (headers: ReadonlyMap<string, string>): boolean =>
@@ -112,12 +149,16 @@ const isBinary = (headers: ReadonlyMap<string, string>): boolean =>
 /** Tells the mode of a message and takes its events apart. Throws `Rejected` where the whole message is wrong. */
 export const readEnvelopes = (message: HttpMessage): Envelopes => {
   const headers = headerMap(message.headers);
-  const type = mediaType(headers.get('content-type') ?? '', 'content-type');
+  const contentType = headers.get('content-type') ?? '';
+  checkCharset(contentType, 'content-type');
+  const type = mediaType(contentType);
   const body = bodyText(message.body);
   if (type === 'application/cloudevents-batch+json') return readBatch(body);
   if (type === 'application/cloudevents+json') return { mode: 'structured', envelopes: [parseJson(body, 'body')] };
   const binary = isBinary(headers);
-  if (!isJsonType(type) && !(binary && type === '')) {
+  // The prefix is an event format's, whatever `ce-` headers say (HTTP binding §3): this is one that we cannot read.
+  const isOtherFormat = type.startsWith('application/cloudevents');
+  if (isOtherFormat || !(isJsonType(type) || (binary && type === ''))) {
     throw new Rejected('content-type', 'must be a JSON or CloudEvents media type', { status: 415 });
   }
   return binary ? { mode: 'binary', envelopes: [binaryEnvelope(headers, body)] } : readPlainJson(body);
@@ -134,7 +175,11 @@ const knownOf = (envelope: unknown): Known => {
 export const knownOfHeaders = (headers: HttpMessage['headers']): Known => {
   const value = (wanted: string): string | undefined => {
     const [, text] = headers.find(([name]) => name.toLowerCase() === wanted) ?? [];
-    return text === undefined ? undefined : decodeHeader(text);
+    try {
+      return text === undefined ? undefined : decodeHeader(wanted, text);
+    } catch {
+      return undefined;
+    }
   };
   return knownOf({ id: value('ce-id'), type: value('ce-type') });
 };

@@ -68,6 +68,7 @@ describe.each([
       ]),
       { subject: 'café "a"', extensions: { note: '100%' } },
     ],
+    ['a header that was read as Unicode already', json([['Ce-Subject', 'Ã© €']]), { subject: 'Ã© €' }],
     ['white space around the body', json([], ' \n{"a":1}\n'), { data: { a: 1 } }],
     ['data as a JSON string', json([], JSON.stringify('{"a":1}')), { data: { a: 1 } }],
     [
@@ -126,12 +127,12 @@ describe.each([
     [
       'a control character',
       structured({ ...EVENT, subject: 'a\u0000b', data: {} }),
-      '400 subject: must not contain control characters (e-1)',
+      '400 subject: must not contain control characters, lone surrogates or noncharacters (e-1)',
     ],
     [
       'a lone surrogate',
       structured({ ...EVENT, subject: 'a\ud800', data: {} }),
-      '400 subject: must not contain control characters (e-1)',
+      '400 subject: must not contain control characters, lone surrogates or noncharacters (e-1)',
     ],
     [
       'a huge attribute',
@@ -146,7 +147,7 @@ describe.each([
     [
       'an extension that is an object',
       structured({ ...EVENT, extension: {}, data: {} }),
-      '400 extension: must be a string (e-1)',
+      '400 extension: must be a string, a boolean, or an integer of 32 bits (e-1)',
     ],
     [
       'data that is no object',
@@ -244,6 +245,16 @@ describe.each([
     ],
   ])('rejects %s', (__, message, answer) => {
     expect(read(message, reader)).toBe(answer);
+  });
+
+  it.each([
+    ['quotes never closed', '\\"'.repeat(MAX_BODY / 2)],
+    ['quotes', '"'.repeat(MAX_BODY)],
+    ['backslashes', `"${'\\'.repeat(MAX_BODY)}`],
+    ['encoded bytes', '%41'.repeat(MAX_BODY / 3)],
+  ])('reads a header of many %s once', (__, value) => {
+    const long = '400 subject: must not be longer than 2048 characters (e-1)';
+    expect([long, '400 subject: must not be empty (e-1)']).toContain(read(json([['Ce-Subject', value]]), reader));
   });
 
   it('takes what nests exactly as deep as allowed, and brackets within strings for what they are', () => {
