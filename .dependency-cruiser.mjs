@@ -9,7 +9,7 @@ const ONE_FILE = {
   pino: 'shared/runtime/log.ts',
   'pure-rand': 'shared/replay/shuffle.ts',
   'cli-progress': 'cli/progress.ts',
-  'node:sqlite': 'shared/scans/embedded.ts',
+  'node:sqlite': 'shared/scans/sqlite.ts',
   '@kubernetes/client-node': 'shared/scans/kube(config|rnetes-connection).ts',
   undici: 'shared/(scans/dispatch|remote/guarded-fetch).ts',
   'js-yaml': 'shared/(scans/kubeconfig|remote/sources-file|policy/reports/yaml|policy/built-ins/yaml[a-z-]*).ts',
