@@ -1,5 +1,5 @@
 /** The part of a scan's status that is ours, and how the runs are read back from it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Finish, type Run, SEVERITIES, type Verdict } from './facts.ts';
 import { type Instant, parseInstant } from './instant.ts';
 import { joinRuns, type Runs } from './runs.ts';

@@ -4,7 +4,7 @@
  * Its `id` is random and its `time` is when it was sent, so neither is used: the facts are those of the Job's `metadata`
  * and `status`.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { completeFinish, deletedFinish, type Finish, failedFinish } from '../conditions/facts.ts';
 import { type Instant, parseInstant } from '../conditions/instant.ts';
 import type { JsonObject } from '../conditions/status.ts';

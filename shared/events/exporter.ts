@@ -3,7 +3,7 @@
  *
  * @see https://github.com/resmoio/kubernetes-event-exporter (pkg/kube/event.go: EnhancedEvent, EnhancedObjectReference)
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { completeFinish, type FactType, failedFinish } from '../conditions/facts.ts';
 import { type Instant, parseInstant } from '../conditions/instant.ts';
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';

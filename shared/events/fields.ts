@@ -1,5 +1,5 @@
 /** The schemas of fields that several shapes of data share. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { type Instant, parseInstant } from '../conditions/instant.ts';
 
 /** An RFC 3339 date-time, read as an instant of whole seconds. */

@@ -1,5 +1,5 @@
 /** Our own shape of a job event: `{ scan, run, startedAt | finishedAt, … }`, for senders that know no Kubernetes Event. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { completeFinish, type Finish, failedFinish } from '../conditions/facts.ts';
 import type { JsonObject } from '../conditions/status.ts';
 import type { Event } from './event.ts';

@@ -1,5 +1,5 @@
 /** The scan that owns a Job, found in the Job's owner references. */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ScanRef } from '../conditions/facts.ts';
 import type { JsonObject } from '../conditions/status.ts';
 import { objectName, scanRef, uid } from './fields.ts';

@@ -1,5 +1,5 @@
 /** What a policy said of a run's report, as `evaluate-policy` tells it. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { cutWorst, type Fact, type Verdict, verdictTexts } from '../conditions/facts.ts';
 import { reportFields } from '../conditions/status.ts';
 import { cleanText, cutText } from '../conditions/text.ts';

@@ -3,7 +3,7 @@
  *
  * It names no policy: that is always the live scan's own.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import type { ScanRef } from '../conditions/facts.ts';
 import type { Instant } from '../conditions/instant.ts';
 import type { Event } from './event.ts';

@@ -3,7 +3,7 @@
  *
  * What it says of itself is not believed but read anew, so nothing of it is looked at but its name.
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isApiServerEvent } from './apiserver.ts';
 import type { Event } from './event.ts';
 import { objectName, scanRef, uid } from './fields.ts';

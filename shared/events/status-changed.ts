@@ -5,7 +5,7 @@
  * `id`. Only the run's `age`, `phase` and `conditions` are as they stood when it was sent, and so advisory.
  */
 import { createHash } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 import { canonicalJson } from '../conditions/canonical.ts';
 import { type Fact, factInstant, type Run } from '../conditions/facts.ts';
 import { changesOf } from '../conditions/project.ts';

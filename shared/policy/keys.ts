@@ -4,7 +4,7 @@
  * There may be several at once, so that a key can be replaced while what the old one signed is still about.
  */
 import { createPublicKey, type KeyObject } from 'node:crypto';
-import { z } from 'zod';
+import * as z from 'zod';
 
 export interface PublicKey {
   /** By which a signature names its key; a PEM has none. */

@@ -6,7 +6,7 @@
  */
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { cleanText, cutText, ERROR_BYTES } from '../conditions/text.ts';
 import { Unavailable } from '../scans/unavailable.ts';
 import type { RunOpa } from './opa-process.ts';

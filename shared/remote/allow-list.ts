@@ -1,5 +1,5 @@
 /** Which sources a namespace's scans may have fetched: everything below one of a list of URLs. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isAddressRange } from './addresses.ts';
 import { type Place, parseSourceUrl, placeOf } from './source-url.ts';
 

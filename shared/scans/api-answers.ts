@@ -4,7 +4,7 @@
  * @see https://github.com/kubernetes/community/blob/master/contributors/devel/sig-architecture/api-conventions.md
  * (response status kind)
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
 import { Rejected } from '../events/rejected.ts';
 import type { HttpAnswer } from './dispatch.ts';

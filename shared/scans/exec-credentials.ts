@@ -8,7 +8,7 @@
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import type { RequestOptions } from 'node:https';
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** Milliseconds that a program may take. */
 const DEADLINE = 15_000;

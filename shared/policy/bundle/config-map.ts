@@ -1,5 +1,5 @@
 /** A bundle out of a ConfigMap: in its `binaryData`, whole or in parts. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { shownName, shownNames, UnusableBundle } from './unusable-bundle.ts';
 
 /** A ConfigMap as the API server gives it, as far as we look into it. */

@@ -3,7 +3,7 @@
  *
  * @see https://www.openpolicyagent.org/docs/management-bundles (the `.manifest` file)
  */
-import { z } from 'zod';
+import * as z from 'zod';
 import { bundleJson, checkedBySchema } from './bundle-json.ts';
 import type { Files } from './tar.ts';
 import { UnusableBundle } from './unusable-bundle.ts';

@@ -9,7 +9,7 @@
 import { decodeProtectedHeader } from 'jose/decode/protected_header';
 import { JWSSignatureVerificationFailed } from 'jose/errors';
 import { compactVerify } from 'jose/jws/compact/verify';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { PublicKey } from '../keys.ts';
 import { bundleJson, checkedBySchema } from './bundle-json.ts';
 import { fileHash } from './file-hash.ts';
