@@ -125,6 +125,13 @@ describe('readRecord', () => {
     expect(events).toMatchObject([{ received: { outcome: 'rejected', why: { message: 'id: is required' } } }]);
   });
 
+  it("gives the exporter's object a source, whatever it says of its namespace", () => {
+    for (const namespace of [undefined, null, 5, { toString: 1 }, [[]]]) {
+      const line = text({ involvedObject: { namespace }, metadata: { uid: '1' } });
+      expect(readRecord(line)).toMatchObject({ envelopes: [{ source: '/apis/batch/v1/namespaces//jobs' }] });
+    }
+  });
+
   it('takes an EventBridge detail that is a text', () => {
     expect(readRecord(text(entry(text(event))))).toEqual({ mode: 'structured', envelopes: [event] });
   });
