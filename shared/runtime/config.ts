@@ -2,8 +2,9 @@
 import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Scope } from '../events/scope.ts';
+import type { EksServer, EksSettings } from '../scans/eks-cluster.ts';
 
 /** A setting that is wrong, named by its variable. */
 export class WrongSetting extends Error {
@@ -57,15 +58,34 @@ const serverSettings = z.object({
   HOST: z.string().default('127.0.0.1'),
 });
 
+/** Where events are sent, or a server is: who may be there is not said in the address. */
+const address = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .refine((url) => URL.parse(url)?.username === '' && URL.parse(url)?.password === '', {
+    error: 'must not hold a password',
+    when: ({ issues }) => issues.length === 0,
+  });
+
+/** @see https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEventsRequestEntry.html */
+const EVENT_BUS = /^(?:arn:aws[\w-]*:events:[a-z0-9-]+:\d{12}:event-bus\/)?[\w./-]+$/;
+/** Emulators have an account of zeros, or the word `queue`, or one more folder in front. */
+const QUEUE_URL = /^https?:\/\/[^/?#]+(?:\/[\w-]+)+\/[\w-]{1,80}(?:\.fifo)?$/;
+
+const queueUrl = address.refine((url) => QUEUE_URL.test(url), {
+  error: 'must be the URL of a queue, ending in its account and name',
+  when: ({ issues }) => issues.length === 0,
+});
+
 const runtimeSettings = z.object({
   AUTH: z.enum(['none'], { error: 'must be none, or not set' }).optional(),
-  K_SINK: z
-    .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
-    .refine((url) => URL.parse(url)?.username === '' && URL.parse(url)?.password === '', {
-      error: 'must not hold a password',
-      when: ({ issues }) => issues.length === 0,
-    })
+  AUTH_CONFIG: z.string().optional(),
+  K_SINK: address.optional(),
+  EVENT_BUS_NAME: z
+    .string()
+    .max(1_600, 'is too long')
+    .regex(EVENT_BUS, 'must be the name or the ARN of an event bus')
     .optional(),
+  EVENT_QUEUE_URL: queueUrl.optional(),
   SCAN_CLUSTER: z
     .string()
     .regex(/^[\w.-]{1,253}$/, 'must be a name: letters, digits, . _ -')
@@ -74,7 +94,7 @@ const runtimeSettings = z.object({
 });
 
 /** Settings that would be unsafe to overlook, because this version cannot honour them. */
-const NOT_YET = ['AUTH_CONFIG', 'ALERTS_CONFIG'];
+const NOT_YET = ['ALERTS_CONFIG'];
 
 const read = <T extends z.ZodObject>(schema: T, environment: Environment): z.infer<T> => {
   // An empty variable is one that is not set, as shells and manifests write it.
@@ -97,6 +117,8 @@ export interface StoreSettings {
   readonly maximum: number;
   /** The files that say where the API server is; none: the account of the pod we run in. */
   readonly kubeconfigs: readonly string[];
+  /** The EKS cluster whose API server it is; then no file says where that is. */
+  readonly eks?: EksSettings;
 }
 
 /** As kubectl looks for them. */
@@ -106,18 +128,77 @@ const kubeconfigsOf = ({ KUBECONFIG, HOME }: Environment): readonly string[] => 
   return existsSync(own) ? [own] : [];
 };
 
+/** PEM in base64, as AWS tells it. */
+const certificate = z
+  .base64('must be base64')
+  .max(65_536, 'is too long')
+  .transform((text) => Buffer.from(text, 'base64').toString())
+  .refine((text) => text.startsWith('-----BEGIN CERTIFICATE-----'), 'must be a PEM certificate in base64');
+
+const region = z.string().regex(/^[a-z][a-z0-9-]{1,62}$/, 'must be the name of a region');
+
+const eksSettings = z.object({
+  EKS_CLUSTER_NAME: z
+    .string()
+    .regex(/^[A-Za-z0-9][\w-]{0,99}$/, 'must be the name of an EKS cluster: letters, digits, _ -')
+    .optional(),
+  EKS_ENDPOINT: address.refine((url) => URL.parse(url)?.protocol !== 'http:', 'must be an https URL').optional(),
+  EKS_CA: certificate.optional(),
+});
+
+/** As the SDKs of AWS read them; only looked at where there is an EKS cluster. */
+const awsSettings = z.object({
+  AWS_REGION: region.optional(),
+  AWS_DEFAULT_REGION: region.optional(),
+  AWS_USE_FIPS_ENDPOINT: z.enum(['true', 'false'], { error: 'must be true or false' }).default('false'),
+  AWS_ENDPOINT_URL: address.optional(),
+  AWS_ENDPOINT_URL_STS: address.optional(),
+  AWS_ENDPOINT_URL_EKS: address.optional(),
+});
+
+/** Both, or none: an endpoint that somebody else vouches for is another server. */
+const eksServerOf = ({ EKS_ENDPOINT: endpoint, EKS_CA: ca }: z.infer<typeof eksSettings>): EksServer | undefined => {
+  if (endpoint !== undefined && ca !== undefined) return { endpoint, ca };
+  if (endpoint !== undefined) throw new WrongSetting('EKS_CA', 'must be set where EKS_ENDPOINT is');
+  if (ca !== undefined) throw new WrongSetting('EKS_ENDPOINT', 'must be set where EKS_CA is');
+  return undefined;
+};
+
+const eksOf = (environment: Environment): EksSettings | undefined => {
+  const settings = read(eksSettings, environment);
+  const { EKS_CLUSTER_NAME: cluster } = settings;
+  const server = eksServerOf(settings);
+  if (cluster === undefined) {
+    if (server === undefined) return undefined;
+    throw new WrongSetting('EKS_CLUSTER_NAME', 'must be set where EKS_ENDPOINT is');
+  }
+  const aws = read(awsSettings, environment);
+  const { AWS_REGION = aws.AWS_DEFAULT_REGION, AWS_ENDPOINT_URL: url } = aws;
+  if (AWS_REGION === undefined) throw new WrongSetting('AWS_REGION', 'must be set where EKS_CLUSTER_NAME is');
+  const { AWS_ENDPOINT_URL_STS: sts = url, AWS_ENDPOINT_URL_EKS: eks = url } = aws;
+  return {
+    cluster,
+    region: AWS_REGION,
+    isFips: aws.AWS_USE_FIPS_ENDPOINT === 'true',
+    urls: { ...(sts !== undefined && { sts }), ...(eks !== undefined && { eks }) },
+    ...(server !== undefined && { server }),
+  };
+};
+
 /** Where scans are kept. Throws `WrongSetting`. */
 export const readStoreSettings = (environment: Environment = process.env): StoreSettings => {
   const { SCAN_STORE, SCAN_STORE_PATH, SCAN_STORE_MAX } = read(storeSettings, environment);
+  const eks = eksOf(environment);
   return {
     kind: SCAN_STORE,
     path: SCAN_STORE_PATH,
     maximum: SCAN_STORE_MAX,
-    kubeconfigs: kubeconfigsOf(environment),
+    kubeconfigs: eks === undefined ? kubeconfigsOf(environment) : [],
+    ...(eks !== undefined && { eks }),
   };
 };
 
-/** What a program inherits that is started for us. */
+/** What a program inherits that is started for us, and where credentials of AWS are looked for. */
 export const programEnvironment = (environment: Environment = process.env): Environment => environment;
 
 /**
@@ -215,19 +296,47 @@ export const readScope = (environment: Environment = process.env): Scope => {
 
 export interface RuntimeSettings {
   readonly cluster: string;
-  /** Where emitted events go; absent, they are the answer. */
+  /** Where emitted events go, one of these: an address, an event bus (name or ARN), a queue (URL). None: the answer. */
   readonly sink?: string;
+  readonly bus?: string;
+  readonly queue?: string;
   /** Whether strangers may send events. */
   readonly isOpen: boolean;
+  /** The file that says who may send what; absent, nobody is known. */
+  readonly authConfig?: string;
   readonly logLevel: (typeof LEVELS)[number];
 }
+
+/** Each event goes to one place: to whom it is sent on is said there. */
+const checkOneOutput = (outputs: Readonly<Record<string, string | undefined>>): void => {
+  const [first, second] = Object.entries(outputs).flatMap(([name, value]) => (value === undefined ? [] : [name]));
+  if (second !== undefined) throw new WrongSetting(second, `must not be set beside ${first}: events have one output`);
+};
 
 /** What holds wherever the functions run. Throws `WrongSetting`. */
 export const readRuntimeSettings = (environment: Environment = process.env): RuntimeSettings => {
   checkNotYet(environment);
-  const { AUTH, K_SINK: sink, SCAN_CLUSTER, LOG_LEVEL } = read(runtimeSettings, environment);
-  return { cluster: SCAN_CLUSTER, isOpen: AUTH === 'none', logLevel: LOG_LEVEL, ...(sink !== undefined && { sink }) };
+  const { AUTH, AUTH_CONFIG, K_SINK, EVENT_BUS_NAME, EVENT_QUEUE_URL, ...settings } = read(
+    runtimeSettings,
+    environment,
+  );
+  if (AUTH !== undefined && AUTH_CONFIG !== undefined)
+    throw new WrongSetting('AUTH_CONFIG', 'must not be set beside AUTH=none, which lets everybody send');
+  checkOneOutput({ K_SINK, EVENT_BUS_NAME, EVENT_QUEUE_URL });
+  return {
+    cluster: settings.SCAN_CLUSTER,
+    isOpen: AUTH === 'none',
+    logLevel: settings.LOG_LEVEL,
+    ...(AUTH_CONFIG !== undefined && { authConfig: AUTH_CONFIG }),
+    ...(K_SINK !== undefined && { sink: K_SINK }),
+    ...(EVENT_BUS_NAME !== undefined && { bus: EVENT_BUS_NAME }),
+    ...(EVENT_QUEUE_URL !== undefined && { queue: EVENT_QUEUE_URL }),
+  };
 };
+
+/** The queue (URL) where messages are put that are wrong for good; absent, their own queue sees to it. Throws `WrongSetting`. */
+export const readDeadLetterQueue = (environment: Environment = process.env): string | undefined =>
+  read(z.object({ DEAD_LETTER_QUEUE_URL: queueUrl.optional() }), environment).DEAD_LETTER_QUEUE_URL;
 
 export interface ServerSettings {
   readonly port: number;
@@ -243,8 +352,10 @@ const isLoopbackHost = (host: string): boolean =>
 export const readServerSettings = (environment: Environment = process.env): ServerSettings => {
   const { PORT, HOST } = read(serverSettings, environment);
   const isLoopback = isLoopbackHost(HOST);
-  if (!isLoopback && !readRuntimeSettings(environment).isOpen) {
-    throw new WrongSetting('HOST', `${HOST} can be reached by strangers; say AUTH=none if they may send events`);
+  const { isOpen, authConfig } = readRuntimeSettings(environment);
+  if (!isLoopback && !isOpen && authConfig === undefined) {
+    const problem = `${HOST} can be reached by strangers; set AUTH_CONFIG, or say AUTH=none if they may send events`;
+    throw new WrongSetting('HOST', problem);
   }
   return { port: PORT, host: HOST, isLoopback };
 };

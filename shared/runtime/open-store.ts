@@ -27,17 +27,26 @@ const openConfirm = async (connection: Connection, settings: JobSettings): Promi
   return confirmWith(kubernetesJobs(connection), settings);
 };
 
-const openKubernetes = async ({ kubeconfigs }: StoreSettings, settings: JobSettings): Promise<OpenStore> => {
+const clusterName = ({ kubeconfigs, eks }: StoreSettings): string => {
+  if (eks !== undefined) return `the EKS cluster ${eks.cluster}`;
+  return kubeconfigs.length === 0 ? 'the cluster of this pod' : `the cluster of ${kubeconfigs.join(':')}`;
+};
+
+const openKubernetes = async (storeSettings: StoreSettings, settings: JobSettings): Promise<OpenStore> => {
   // Loaded only where it is asked for: the client library takes longer to load than all else together.
   const [{ openConnection }, { kubernetesStore }] = await Promise.all([
     import('../scans/kubernetes-connection.ts'),
     import('../scans/kubernetes.ts'),
   ]);
-  const connection = openConnection({ kubeconfigs, environment: programEnvironment() });
-  const name = kubeconfigs.length === 0 ? 'the cluster of this pod' : `the cluster of ${kubeconfigs.join(':')}`;
+  const { kubeconfigs, eks } = storeSettings;
+  const connection = openConnection({
+    kubeconfigs,
+    environment: programEnvironment(),
+    ...(eks !== undefined && { eks }),
+  });
   return {
     store: kubernetesStore(connection, readScope()),
-    name,
+    name: clusterName(storeSettings),
     connection,
     ...((settings.readsJobs || settings.readsPods) && { confirm: await openConfirm(connection, settings) }),
   };

@@ -1,5 +1,5 @@
 /** The pods that a Job controls. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { isJsonObject } from '../conditions/status.ts';
 import { type Connection, patiently } from './kubernetes-connection.ts';
 
@@ -44,8 +44,8 @@ export const podsOfJob = async (
   jobUid: string,
 ): Promise<readonly Pod[]> => {
   if (!LABEL_VALUE.test(jobUid)) return [];
-  const list = { namespace, labelSelector: `${JOB_LABEL}=${jobUid}`, limit: MOST_PODS };
-  const answer: unknown = await patiently(() => core.listNamespacedPod(list));
+  const selected = new URLSearchParams({ labelSelector: `${JOB_LABEL}=${jobUid}`, limit: String(MOST_PODS) });
+  const answer = await patiently(() => core.get(`namespaces/${encodeURIComponent(namespace)}/pods?${selected}`));
   const items = isJsonObject(answer) && Array.isArray(answer.items) ? answer.items : [];
   return items.flatMap((item) => {
     const read = pod.safeParse(item).data;

@@ -4,12 +4,13 @@
  * They are read as kubectl reads them. What goes wrong is told without anything that might be a secret.
  */
 import { existsSync, readFileSync } from 'node:fs';
+import { Agent } from 'node:http';
 import type { RequestOptions } from 'node:https';
 import { dirname, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { load, YAMLException } from 'js-yaml';
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
-import type { Certificates } from './dispatch.ts';
+import { type Certificates, type Connections, keptOpen } from './dispatch.ts';
 import { execCredentials, execProgram, type ProgramEnvironment } from './exec-credentials.ts';
 
 const IN_CLUSTER = '/var/run/secrets/kubernetes.io/serviceaccount/token';
@@ -17,7 +18,7 @@ const IN_CLUSTER = '/var/run/secrets/kubernetes.io/serviceaccount/token';
 /** Files as `KUBECONFIG` names them; none: the account of the pod we run in. */
 export interface KubeconfigSettings {
   readonly kubeconfigs: readonly string[];
-  /** What the programs inherit that a kubeconfig may name. */
+  /** What the programs inherit that a kubeconfig may name, and where credentials of AWS are. */
   readonly environment: ProgramEnvironment;
 }
 
@@ -28,7 +29,20 @@ export interface Credentials {
   readonly headers: Readonly<Record<string, string>>;
   readonly tls: Certificates;
   /** Through which the server is reached; absent where it is reached directly. */
-  readonly proxy?: string;
+  readonly proxy?: { readonly url: string; readonly connections: Connections };
+}
+
+/** A way to know who we are in a cluster, and where it is. */
+export interface Account {
+  /** What people call it, and what to do where it cannot be used. */
+  readonly subject: string;
+  readonly remedy: string;
+  /** What to look at where the server is not to be reached. */
+  readonly hint: string;
+  /** Who we are now. Throws an error of one line, without secrets. */
+  readonly credentials: () => Promise<Credentials>;
+  /** What was found out is doubted, and is found out again when it is next asked for. */
+  readonly forget: () => void;
 }
 
 /** What of a user the client library knows under another name, or not well enough. */
@@ -94,7 +108,7 @@ const readFiles = (files: readonly string[]): KubeConfig => {
 };
 
 /** Reads the files, or the account of our pod. Throws where they cannot be used. */
-export const readKubeconfigs = ({ kubeconfigs, environment }: KubeconfigSettings): KubeConfig => {
+const readKubeconfigs = ({ kubeconfigs, environment }: KubeconfigSettings): KubeConfig => {
   if (kubeconfigs.length > 0) {
     const config = readFiles(kubeconfigs);
     config.addAuthenticator(execCredentials(environment));
@@ -121,13 +135,13 @@ const currentCluster = (config: KubeConfig) => {
 const basic = (auth: string): string => `Basic ${Buffer.from(auth).toString('base64')}`;
 
 /** Who we are by this configuration, now: files that it names are read, programs that it names are run. */
-export const credentialsOf = async (config: KubeConfig): Promise<Credentials> => {
+const credentialsOf = async (config: KubeConfig): Promise<Credentials> => {
   const cluster = currentCluster(config);
   const url = URL.parse(cluster.server);
   if (url === null || !/^https?:$/.test(url.protocol)) throw new Error('its server is no http or https URL');
   const options: RequestOptions = {};
   await config.applyToHTTPSOptions(options);
-  const { ca, cert, key, rejectUnauthorized, servername, auth, headers } = options;
+  const { ca, cert, key, rejectUnauthorized, servername, auth, headers, agent } = options;
   const tls = Object.entries({ ca, cert, key, rejectUnauthorized, servername }).filter(([, value]) => value != null);
   // A token's file may end in a line feed, which no header can.
   const told = Object.entries({ ...headers }).map(([name, value]) => [name, String(value).trim()]);
@@ -136,6 +150,26 @@ export const credentialsOf = async (config: KubeConfig): Promise<Credentials> =>
     prefix: url.pathname.replace(/\/$/, ''),
     headers: { ...(auth && { authorization: basic(auth) }), ...Object.fromEntries(told) },
     tls: Object.fromEntries(tls),
-    ...(cluster.proxyUrl && { proxy: cluster.proxyUrl }),
+    ...(cluster.proxyUrl &&
+      agent instanceof Agent && { proxy: { url: cluster.proxyUrl, connections: keptOpen(agent) } }),
+  };
+};
+
+/** Who we are by kubeconfigs, or as the pod we run in. */
+export const kubeconfigAccount = (settings: KubeconfigSettings): Account => {
+  const file = settings.kubeconfigs.join(':');
+  let config: KubeConfig | undefined;
+  const read = (): KubeConfig => {
+    config ??= readKubeconfigs(settings);
+    return config;
+  };
+  return {
+    subject: file || 'the kubeconfig',
+    remedy: 'set KUBECONFIG to a kubeconfig that works',
+    hint: file && `; look at the cluster and the user of ${file}`,
+    credentials: async () => credentialsOf(read()),
+    forget: () => {
+      config = undefined;
+    },
   };
 };

@@ -1,18 +1,16 @@
 /**
  * The connection to a Kubernetes API server: where it is, and who we are there.
  *
- * The client library makes a new TLS connection for each request; here all go through one dispatcher, which is made anew
- * only when certificates change. Whatever rotates (token files, certificates, a kubeconfig that is rewritten) is looked
+ * The client library makes a new TLS connection for each request; here all share connections, which are made anew only
+ * when certificates change. Whatever rotates (token files, certificates, a kubeconfig that is rewritten) is looked
  * at again after seconds, and at once when the server says that it does not know us.
  */
 import { isDeepStrictEqual } from 'node:util';
 import { isNativeError } from 'node:util/types';
 import {
-  CoreV1Api,
   CustomObjectsApi,
   createConfiguration,
   HttpMethod,
-  type KubeConfig,
   RequestContext,
   ResponseContext,
   ServerConfiguration,
@@ -21,8 +19,16 @@ import {
 } from '@kubernetes/client-node';
 import { Rejected } from '../events/rejected.ts';
 import { answerError, Gone } from './api-answers.ts';
-import { createDispatcher, type Dispatcher, dispatch, type HttpAnswer, type HttpRequest } from './dispatch.ts';
-import { type Credentials, credentialsOf, type KubeconfigSettings, readKubeconfigs } from './kubeconfig.ts';
+import {
+  type Connections,
+  dispatch,
+  type HttpAnswer,
+  type HttpRequest,
+  openConnections,
+  retireConnections,
+} from './dispatch.ts';
+import type { EksSettings } from './eks-cluster.ts';
+import type { Account, Credentials, KubeconfigSettings } from './kubeconfig.ts';
 import { Conflict, Unanswered, Unavailable } from './unavailable.ts';
 
 /** Milliseconds for which credentials are taken as they are. */
@@ -37,19 +43,28 @@ const ANY_SERVER = 'https://kubernetes.default.svc';
 const READS = 3;
 /** The only patch that is sent; the client library would say it is a JSON patch. */
 const MERGE_PATCH = 'application/merge-patch+json';
+const JSON_TYPE = 'application/json';
 
 /** Asks for the metadata of a list's items alone. */
-export const METADATA_ONLY = setHeaderOptions(
-  'Accept',
-  'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1',
-);
+const METADATA = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1';
+export const METADATA_ONLY = setHeaderOptions('Accept', METADATA);
 
 /** How long an answer may take, and how much of it is read. */
 type Limits = Pick<HttpRequest, 'deadline' | 'most'>;
 
+interface Core {
+  readonly get: (path: string) => Promise<unknown>;
+  /** Of a list, the metadata of its items alone. */
+  readonly listMetadata: (path: string) => Promise<unknown>;
+  readonly create: (path: string, object: object) => Promise<unknown>;
+  readonly replace: (path: string, object: object) => Promise<unknown>;
+  readonly remove: (path: string, options: object) => Promise<unknown>;
+}
+
 export interface Connection {
   readonly objects: CustomObjectsApi;
-  readonly core: CoreV1Api;
+  /** Objects of the core group, by path: the client library would bring the models of every kind along for them. */
+  readonly core: Core;
   /** What the server answers at a path, whatever it is and byte for byte: the client library makes texts of all. */
   readonly read: (path: string, limits: Limits) => Promise<HttpAnswer>;
   readonly close: () => void;
@@ -59,12 +74,10 @@ const problemOf = (error: unknown): string =>
   (isNativeError(error) ? error.message : String(error)).split('\n', 1)[0] ?? '';
 
 /** Whatever keeps us from knowing who we are is told in one line, with what to look at. */
-const unusable = (file: string, cause: unknown): Unavailable =>
+const unusable = ({ subject, remedy }: Account, cause: unknown): Unavailable =>
   cause instanceof Unavailable
     ? cause
-    : new Unavailable(`${file} cannot be used (${problemOf(cause)}); set KUBECONFIG to a kubeconfig that works`, {
-        cause,
-      });
+    : new Unavailable(`${subject} cannot be used (${problemOf(cause)}); ${remedy}`, { cause });
 
 const withinDeadline = async <T>(work: Promise<T>): Promise<T> => {
   const { promise, reject } = Promise.withResolvers<never>();
@@ -79,48 +92,52 @@ const withinDeadline = async <T>(work: Promise<T>): Promise<T> => {
   }
 };
 
-/** A way through a proxy, as the client library makes it. */
-const throughProxy = async (config: KubeConfig, origin: string): Promise<Dispatcher> => {
-  const context = new RequestContext(origin, HttpMethod.GET);
-  await config.applySecurityAuthentication(context);
-  const dispatcher = context.getDispatcher();
-  if (dispatcher === undefined) throw new Error('its proxy cannot be used');
-  return dispatcher;
-};
-
 const isSameWay = (a: Credentials, b: Credentials): boolean =>
-  a.proxy === b.proxy && a.origin === b.origin && isDeepStrictEqual(a.tls, b.tls);
+  a.proxy?.url === b.proxy?.url && a.origin === b.origin && isDeepStrictEqual(a.tls, b.tls);
 
 interface Way {
   readonly credentials: Credentials;
-  readonly dispatcher: Dispatcher;
+  readonly connections: Connections;
+  /** By which it was found. */
+  readonly account: Account;
   /** When it was looked at, in milliseconds of the process's own clock. */
   readonly at: number;
 }
 
-const isOlder = ({ at }: Way, milliseconds: number): boolean => performance.now() - at > milliseconds;
+const isOlder = (at: number, milliseconds: number): boolean => performance.now() - at > milliseconds;
+
+/** Who we are in an EKS cluster, or else by kubeconfigs. */
+export type ConnectionSettings = KubeconfigSettings & { readonly eks?: EksSettings };
+
+/** Loads only the one that is needed: each has packages of its own. */
+const openAccount = async ({ eks, ...settings }: ConnectionSettings): Promise<Account> => {
+  if (eks === undefined) return (await import('./kubeconfig.ts')).kubeconfigAccount(settings);
+  return (await import('./eks-cluster.ts')).eksAccount(eks, settings.environment);
+};
 
 /** Who we are and how to get there, looked at again when it is old, and once for all who ask meanwhile. */
-const wayKeeper = (settings: KubeconfigSettings) => {
-  const file = settings.kubeconfigs.join(':') || 'the kubeconfig';
-  let config: KubeConfig | undefined;
+const wayKeeper = (account: Promise<Account>) => {
   let way: Way | undefined;
   let looking: Promise<Way> | undefined;
+  /** When everything was read anew, and not taken from what was known. */
+  let readAt: number | undefined;
 
-  const dispatcherFor = async (credentials: Credentials, read: KubeConfig): Promise<Dispatcher> => {
-    if (way !== undefined && isSameWay(way.credentials, credentials)) return way.dispatcher;
-    void way?.dispatcher.close();
-    return credentials.proxy ? throughProxy(read, credentials.origin) : createDispatcher(credentials.tls);
+  const connectionsFor = (credentials: Credentials): Connections => {
+    if (way !== undefined && isSameWay(way.credentials, credentials)) return way.connections;
+    if (way !== undefined) retireConnections(way.connections);
+    return credentials.proxy?.connections ?? openConnections(credentials.origin, credentials.tls);
   };
   const look = async (): Promise<Way> => {
+    const by = await account;
+    readAt ??= performance.now();
     try {
-      config ??= readKubeconfigs(settings);
-      const credentials = await withinDeadline(credentialsOf(config));
-      way = { credentials, dispatcher: await dispatcherFor(credentials, config), at: performance.now() };
+      const credentials = await withinDeadline(by.credentials());
+      way = { credentials, connections: connectionsFor(credentials), account: by, at: performance.now() };
       return way;
     } catch (cause) {
-      config = undefined;
-      throw unusable(file, cause);
+      by.forget();
+      readAt = undefined;
+      throw unusable(by, cause);
     }
   };
   const lookOnce = (): Promise<Way> => {
@@ -130,17 +147,16 @@ const wayKeeper = (settings: KubeconfigSettings) => {
     return looking;
   };
   return {
-    current: (): Way | Promise<Way> => (way === undefined || isOlder(way, CREDENTIALS_FOR) ? lookOnce() : way),
-    /** Reads everything again, unless that was done since `used`, or a moment ago. */
+    current: (): Way | Promise<Way> => (way === undefined || isOlder(way.at, CREDENTIALS_FOR) ? lookOnce() : way),
+    /** Reads everything anew, unless that was done since `used`, or a moment ago. */
     renewed: (used: Way): Way | Promise<Way> => {
       if (way !== used) return way ?? lookOnce();
-      if (!isOlder(used, RENEWED_AFTER)) return used;
-      config = undefined;
+      if (readAt !== undefined && !isOlder(readAt, RENEWED_AFTER)) return used;
+      used.account.forget();
+      readAt = performance.now();
       return lookOnce();
     },
-    /** What to look at where the server is not to be reached. */
-    hint: settings.kubeconfigs.length === 0 ? '' : `; look at the cluster and the user of ${file}`,
-    close: () => void way?.dispatcher.destroy(),
+    close: () => way?.connections.destroy(),
   };
 };
 
@@ -170,12 +186,16 @@ export const patiently = async <T>(read: () => Promise<T>): Promise<T> => {
 
 /** Sends requests as whoever we are now. */
 const sender = (ways: ReturnType<typeof wayKeeper>) => {
-  const sendBy = ({ credentials, dispatcher }: Way, request: RequestContext, limits: Limits): Promise<HttpAnswer> => {
+  const sendBy = (
+    { credentials, connections, account }: Way,
+    request: RequestContext,
+    limits: Limits,
+  ): Promise<HttpAnswer> => {
     const { origin, prefix, headers } = credentials;
     const method = request.getHttpMethod().toString();
     const body = request.getBody();
     const patch = method === 'PATCH' && { 'Content-Type': MERGE_PATCH };
-    const answering = dispatch(dispatcher, {
+    const answering = dispatch(connections, {
       method,
       origin,
       path: prefix + request.getUrl().slice(ANY_SERVER.length),
@@ -184,7 +204,9 @@ const sender = (ways: ReturnType<typeof wayKeeper>) => {
       ...limits,
     });
     return answering.catch((error: unknown) => {
-      throw error instanceof Unavailable ? new Unavailable(error.message + ways.hint, { cause: error.cause }) : error;
+      throw error instanceof Unavailable
+        ? new Unavailable(error.message + account.hint, { cause: error.cause })
+        : error;
     });
   };
   /** Sends again where it had no effect yet, and we turn out to be somebody else by now, or the server elsewhere. */
@@ -204,8 +226,8 @@ const sender = (ways: ReturnType<typeof wayKeeper>) => {
 };
 
 /** Opens no connection yet, and reads no file: what is wrong is told with the first request, and with each until mended. */
-export const openConnection = (settings: KubeconfigSettings): Connection => {
-  const ways = wayKeeper(settings);
+export const openConnection = (settings: ConnectionSettings): Connection => {
+  const ways = wayKeeper(openAccount(settings));
   const ask = sender(ways);
   const send = async (request: RequestContext): Promise<ResponseContext> => {
     const answer = await ask(request);
@@ -221,13 +243,31 @@ export const openConnection = (settings: KubeconfigSettings): Connection => {
       },
     );
   };
+  const sendCore = async (method: HttpMethod, path: string, object?: object, accept = JSON_TYPE): Promise<unknown> => {
+    const request = new RequestContext(`${ANY_SERVER}/api/v1/${path}`, method);
+    request.setHeaderParam('Accept', accept);
+    if (object !== undefined) {
+      request.setHeaderParam('Content-Type', JSON_TYPE);
+      const body = JSON.stringify(object);
+      // Node's own client tells no length of what a DELETE brings along, unless it is told to.
+      request.setHeaderParam('Content-Length', String(Buffer.byteLength(body)));
+      request.setBody(body);
+    }
+    return JSON.parse(await (await send(request)).body.text());
+  };
   const configuration = createConfiguration({
     baseServer: new ServerConfiguration(ANY_SERVER, {}),
     httpApi: wrapHttpLibrary({ send }),
   });
   return {
     objects: new CustomObjectsApi(configuration),
-    core: new CoreV1Api(configuration),
+    core: {
+      get: (path) => sendCore(HttpMethod.GET, path),
+      listMetadata: (path) => sendCore(HttpMethod.GET, path, undefined, METADATA),
+      create: (path, object) => sendCore(HttpMethod.POST, path, object),
+      replace: (path, object) => sendCore(HttpMethod.PUT, path, object),
+      remove: (path, options) => sendCore(HttpMethod.DELETE, path, options),
+    },
     read: (path, limits) => ask(new RequestContext(ANY_SERVER + path, HttpMethod.GET), limits),
     close: ways.close,
   };

@@ -64,12 +64,14 @@ export const kubernetesPolicies = ({ objects }: Connection, group: string): Poli
   };
 };
 
+/** Where the ConfigMaps of a namespace are, in the core group. */
+export const configMapsPath = (namespace: string): string => `namespaces/${encodeURIComponent(namespace)}/configmaps`;
+
 /** The ConfigMaps of an API server. */
 export const kubernetesConfigMaps = ({ core }: Connection): ConfigMaps => ({
   get: async (namespace, name) => {
-    const answer: unknown = await unlessGone(name, () =>
-      patiently(() => core.readNamespacedConfigMap({ namespace, name })),
-    );
+    const path = `${configMapsPath(namespace)}/${encodeURIComponent(name)}`;
+    const answer = await unlessGone(name, () => patiently(() => core.get(path)));
     if (answer === undefined) return undefined;
     const { metadata, data, binaryData } = answeredObject(answer);
     return { metadata: answeredObject(metadata), data: allTexts(data), binaryData: allTexts(binaryData) };
@@ -77,7 +79,7 @@ export const kubernetesConfigMaps = ({ core }: Connection): ConfigMaps => ({
   create: async (namespace, configMap) => {
     try {
       // Asked again it creates no second one, for it names what it creates.
-      await patiently(() => core.createNamespacedConfigMap({ namespace, body: configMap }));
+      await patiently(() => core.create(configMapsPath(namespace), configMap));
       return 'created';
     } catch (error) {
       if (error instanceof Conflict) return 'exists';

@@ -200,7 +200,7 @@ describe('a kubeconfig that cannot be used', () => {
     {
       what: 'the token is no header',
       spoil: (whole) => withUser(whole, { token: `${SECRET}\n${SECRET}` }),
-      why: /UND_ERR_INVALID_ARG/,
+      why: /ERR_INVALID_CHAR/,
     },
   ])('says so where $what', async ({ spoil, why }) => {
     const server = await serveOne();
