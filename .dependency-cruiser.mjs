@@ -4,22 +4,23 @@ const INNER = '^shared/(runtime|scans|policy|alerts|replay)/';
 /** Packages that talk to the outside, or are slow to load, and the one file that may import each. */
 const ONE_FILE = {
   cloudevents: 'shared/events/http.ts',
-  hono: 'shared/runtime/(http|server).ts',
-  '@hono/node-server': 'shared/runtime/server.ts',
+  '@aws-sdk/client-eventbridge': 'shared/runtime/event-bus.ts',
+  '@aws-sdk/client-sqs': 'shared/runtime/sqs.ts',
   pino: 'shared/runtime/log.ts',
   'pure-rand': 'shared/replay/shuffle.ts',
   'cli-progress': 'cli/progress.ts',
   'node:sqlite': 'shared/scans/sqlite.ts',
   '@kubernetes/client-node': 'shared/scans/kube(config|rnetes-connection).ts',
   undici: 'shared/(scans/dispatch|remote/guarded-fetch).ts',
-  'js-yaml': 'shared/(scans/kubeconfig|remote/sources-file|policy/reports/yaml|policy/built-ins/yaml[a-z-]*).ts',
+  'js-yaml':
+    'shared/(scans/kubeconfig|remote/sources-file|runtime/auth-file|policy/reports/yaml|policy/built-ins/yaml[a-z-]*).ts',
   'lru-cache': 'shared/(scans/scan-cache|policy/(evaluator|brought-bundles|bundle/(compiled|downloads))).ts',
   '@open-policy-agent/opa-wasm': 'shared/policy/engine.ts',
   '@aws-sdk/client-s3': 'shared/remote/s3.ts',
   'ipaddr.js': 'shared/remote/addresses.ts',
   saxes: 'shared/policy/reports/xml.ts',
   re2js: 'shared/policy/built-ins/regex.ts',
-  jose: 'shared/policy/(verdict-signature|bundle/signatures).ts',
+  jose: 'shared/(policy/(verdict-signature|bundle/signatures)|runtime/auth-oidc).ts',
 };
 
 const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to });
