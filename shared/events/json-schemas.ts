@@ -1,5 +1,5 @@
 /** The JSON Schemas of all data, made from the schemas that the code itself reads with. */
-import { z } from 'zod';
+import * as z from 'zod';
 import { jobData } from './apiserver.ts';
 import { exporterData } from './exporter.ts';
 import { nativeData } from './native.ts';
@@ -16,10 +16,10 @@ const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'status-changed': statusChangedData,
 };
 
-/** The text of each file of `infra/schemas`, by its name. */
-export const jsonSchemas = (): ReadonlyMap<string, string> =>
+/** The text of each file of `infra/schemas`, by its name: of data, or of other schemas by theirs. */
+export const jsonSchemas = (schemas: Readonly<Record<string, z.ZodType>> = SCHEMAS): ReadonlyMap<string, string> =>
   new Map(
-    Object.entries(SCHEMAS).map(([name, schema]) => {
+    Object.entries(schemas).map(([name, schema]) => {
       const text = JSON.stringify(z.toJSONSchema(schema, { io: 'input' }), undefined, 2);
       return [`${name}.schema.json`, `${text}\n`];
     }),

@@ -6,6 +6,7 @@
  */
 import { once } from 'node:events';
 import { getCompileCacheDir } from 'node:module';
+import { extname } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import type { ReportFormat } from '../events/report-ready.ts';
 import type { Evaluated, Evaluating, Probing } from './evaluation.ts';
@@ -49,7 +50,8 @@ const YOUNG_MEBIBYTES = 48;
 /** Milliseconds that a thread which holds much memory waits for its next request. */
 const LARGE_RESTS = 10_000;
 
-const THREAD = new URL('./evaluation-thread.ts', import.meta.url);
+/** Beside this file, and of its kind: in a bundle both are JavaScript. */
+const THREAD = new URL(`./evaluation-thread${extname(import.meta.url)}`, import.meta.url);
 
 /** Rejects where the thread cannot be started. Its start takes none of a request's time. */
 const startThread = async (heap: number): Promise<Worker> => {

@@ -18,7 +18,7 @@ export interface SigningKey {
 /** Milliseconds for which what was read is used. */
 const FRESH_FOR = 10_000;
 
-const textOf = async (file: string): Promise<string> => {
+export const textOf = async (file: string): Promise<string> => {
   try {
     return await readFile(file, 'utf8');
   } catch (cause) {
@@ -30,7 +30,7 @@ const textOf = async (file: string): Promise<string> => {
  * What is in files, read again where it is older than a few seconds. While they are being replaced, or are wrong, what
  * was read before stands; where there is none, it is for the sender to try again.
  */
-const kept = <T>(read: () => Promise<T>, now: () => number): (() => Promise<T>) => {
+export const kept = <T>(read: () => Promise<T>, now: () => number): (() => Promise<T>) => {
   let last: { readonly value: T; readonly at: number } | undefined;
   return async () => {
     if (last !== undefined && now() - last.at < FRESH_FOR) return last.value;

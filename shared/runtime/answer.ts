@@ -3,6 +3,7 @@ import type { JsonObject } from '../conditions/status.ts';
 import { Refused, Rejected } from '../events/rejected.ts';
 import { statusChanged } from '../events/status-changed.ts';
 import { Unavailable } from '../scans/unavailable.ts';
+import type { HttpAnswer } from './http-answer.ts';
 import type { Output } from './output.ts';
 import { problemOf } from './problem.ts';
 import type { Reply } from './receive.ts';
@@ -19,28 +20,33 @@ export interface AnswerSettings {
 const eventsOf = ({ event, causes, emits = [] }: Received, cluster: string): readonly JsonObject[] =>
   event === undefined ? [] : [...causes.map((cause) => statusChanged(cause, event, cluster)), ...emits];
 
-const unavailable = (reply: Reply): Response => {
+const unavailable = (reply: Reply): HttpAnswer => {
   const waits = reply.received.map(({ why }) => (why instanceof Unavailable ? why.retryAfter : 0));
   return problemOf(503, reply, 'unavailable', { 'retry-after': String(Math.max(...waits)) });
 };
 
-const rejected = (reply: Reply): Response => {
+const rejected = (reply: Reply): HttpAnswer => {
   const [only] = reply.received;
   return problemOf(!reply.batch && only?.why instanceof Rejected ? only.why.status : 400, reply, 'rejected');
 };
 
-const refused = (reply: Reply): Response => {
+const refused = (reply: Reply): HttpAnswer => {
   const why = reply.received.map((received) => received.why).find((error) => error instanceof Refused);
   return problemOf(reply.batch ? 400 : (why?.status ?? 403), reply, 'refused');
 };
 
-const json = (type: string, body: unknown): Response =>
-  new Response(JSON.stringify(body), { headers: { 'content-type': `${type}; charset=utf-8` } });
+const NOTHING: HttpAnswer = { status: 204, headers: {} };
 
-const emitted = (events: readonly JsonObject[], batch: boolean): Response => {
+const json = (type: string, body: unknown): HttpAnswer => ({
+  status: 200,
+  headers: { 'content-type': `${type}; charset=utf-8` },
+  body: JSON.stringify(body),
+});
+
+const emitted = (events: readonly JsonObject[], batch: boolean): HttpAnswer => {
   if (batch) return json('application/cloudevents-batch+json', events);
   const [event] = events;
-  return event === undefined ? new Response(null, { status: 204 }) : json('application/cloudevents+json', event);
+  return event === undefined ? NOTHING : json('application/cloudevents+json', event);
 };
 
 /** The events of a reply after those it causes were sent, where they go elsewhere: what was not taken is unavailable. */
@@ -60,12 +66,12 @@ export const deliver = async (reply: Reply, { output, cluster }: AnswerSettings)
 };
 
 /** The answer to a message whose events were delivered. */
-export const answer = (reply: Reply, { output, cluster }: AnswerSettings): Response => {
+export const answer = (reply: Reply, { output, cluster }: AnswerSettings): HttpAnswer => {
   const { batch, received } = reply;
   if (received.some(({ outcome }) => outcome === 'unavailable')) return unavailable(reply);
   if (received.some(({ outcome }) => outcome === 'refused')) return refused(reply);
   if (received.some(({ outcome }) => outcome === 'rejected')) return rejected(reply);
-  if (output !== undefined) return new Response(null, { status: 204 });
+  if (output !== undefined) return NOTHING;
   return emitted(
     received.flatMap((one) => eventsOf(one, cluster)),
     batch,

@@ -4,6 +4,7 @@ import type { Event } from '../events/event.ts';
 import { Refused, Rejected } from '../events/rejected.ts';
 import { type Ignored, isIgnored, outOfScope, type Scope } from '../events/scope.ts';
 import { Mistake, Unavailable } from '../scans/unavailable.ts';
+import { type Caller, refusedEvent, refusedFunction } from './auth-caller.ts';
 import type { Confirm } from './confirm.ts';
 import type { AnyFunction, WorkingFunction } from './function.ts';
 
@@ -36,10 +37,18 @@ const decide = (event: Event, one: AnyFunction, scope: Scope): Decision => {
   }
 };
 
-/** What each function that takes the event makes of it. */
-export const decideAll = (event: Event, functions: readonly AnyFunction[], scope: Scope): readonly Decision[] => {
+/** What each function that takes the event makes of it, as far as its sender may tell it that. */
+export const decideAll = (
+  event: Event,
+  functions: readonly AnyFunction[],
+  scope: Scope,
+  caller?: Caller,
+): readonly Decision[] => {
+  const refused = caller && refusedEvent(caller, event);
+  if (refused !== undefined) return [refused];
   const takers = functions.filter(({ accepts }) => accepts.includes(event.type));
-  if (takers.length > 0) return takers.map((taker) => decide(event, taker, scope));
+  if (takers.length > 0)
+    return takers.map((taker) => (caller && refusedFunction(caller, taker.name)) ?? decide(event, taker, scope));
   const accepted = [...new Set(functions.flatMap(({ accepts }) => accepts))].join(', ');
   return [new Rejected('type', `must be one of ${accepted}`)];
 };

@@ -1,13 +1,15 @@
 /** Opens a process by its settings: the functions that it runs, and what they work with. The same for every runtime. */
+import { Refused } from '../events/rejected.ts';
 import type { Scope } from '../events/scope.ts';
+import { authenticator } from './auth-open.ts';
 import { type RuntimeSettings, readRuntimeSettings, readScope, readVerdictKeys } from './config.ts';
 import type { Verify } from './decide.ts';
 import type { AnyFunction, ScanFunction } from './function.ts';
 import { createLog } from './log.ts';
 import { startMetrics } from './metrics.ts';
+import { openOutput } from './open-output.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import type { Responding } from './respond.ts';
-import { sinkOutput } from './sink.ts';
 
 /** What there is for functions to work with. */
 export interface Around extends OpenStore {
@@ -32,10 +34,20 @@ export interface OpenProcess {
   readonly close: () => Promise<void>;
 }
 
-/** Verdicts must be signed where there are keys to check them with. */
-const verifier = async (): Promise<{ readonly verify?: Verify }> => {
+/** Whom a process answers to. */
+export interface Reach {
+  /** Whether only this machine can reach it. */
+  readonly isLoopback?: boolean;
+}
+
+const refuseVerdicts: Verify = async () => {
+  throw new Refused('scansignature: VERDICT_KEYS is not set, so no verdict can be believed here', { status: 403 });
+};
+
+/** Verdicts must be signed: where there are no keys to check them with, they are believed only if anything is. */
+const verifier = async (believesAll: boolean): Promise<{ readonly verify?: Verify }> => {
   const files = readVerdictKeys();
-  if (files.length === 0) return {};
+  if (files.length === 0) return believesAll ? {} : { verify: refuseVerdicts };
   const [{ publicKeysIn }, { verifyWith }] = await Promise.all([
     import('../policy/key-files.ts'),
     import('../policy/verdict-signature.ts'),
@@ -46,14 +58,17 @@ const verifier = async (): Promise<{ readonly verify?: Verify }> => {
 /** Throws `WrongSetting`; rejects with `Unavailable` where the embedded store cannot be used. */
 export const openProcess = async (
   functionsOn: (around: Around) => OpenFunctions | Promise<OpenFunctions>,
+  { isLoopback = false }: Reach = {},
 ): Promise<OpenProcess> => {
   const settings = readRuntimeSettings();
+  const believesAll = isLoopback || settings.isOpen;
+  const authenticate = await authenticator(settings, believesAll);
   const scope = readScope();
   const opened = await openStore();
   const { store, confirm } = opened;
-  const { cluster, sink } = settings;
+  const { cluster } = settings;
   const { functions, emitsTo, close } = await functionsOn({ ...opened, scope, cluster });
-  const output = sink === undefined ? undefined : sinkOutput(sink);
+  const output = openOutput(settings);
   return {
     functions,
     settings,
@@ -65,7 +80,8 @@ export const openProcess = async (
       metrics: startMetrics(),
       settings: { cluster, ...(output && { output }) },
       ...(confirm && { confirm }),
-      ...(await verifier()),
+      ...(authenticate && { authenticate }),
+      ...(await verifier(believesAll)),
       ...(emitsTo && output === undefined && { emitsTo }),
     },
     close: async () => {

@@ -5,6 +5,7 @@
  */
 import { STATUS_CODES } from 'node:http';
 import { Rejected } from '../events/rejected.ts';
+import type { HttpAnswer } from './http-answer.ts';
 import type { Reply } from './receive.ts';
 import type { Outcome, Received } from './received.ts';
 
@@ -22,11 +23,11 @@ export const problem = (
   detail: string,
   members: object = {},
   headers: Readonly<Record<string, string>> = {},
-): Response =>
-  new Response(asciiJson({ type: 'about:blank', title: STATUS_CODES[status], status, detail, ...members }), {
-    status,
-    headers: { 'content-type': 'application/problem+json', ...headers },
-  });
+): HttpAnswer => ({
+  status,
+  headers: { 'content-type': 'application/problem+json', ...headers },
+  body: asciiJson({ type: 'about:blank', title: STATUS_CODES[status], status, detail, ...members }),
+});
 
 /**
  * The answer to a message some of whose events have this outcome: the first in words, and all by their `id` and field.
@@ -37,7 +38,7 @@ export const problemOf = (
   { batch, received }: Reply,
   outcome: Outcome,
   headers: Readonly<Record<string, string>> = {},
-): Response => {
+): HttpAnswer => {
   const failed = received.flatMap((one, index) => (one.outcome === outcome ? [{ ...one, index }] : []));
   const named = failed.map(({ index, id, why }) => ({
     ...(batch && { index }),

@@ -21,7 +21,17 @@ import { latestBelieved, type Scope } from '../events/scope.ts';
 import { applyFacts } from '../scans/apply.ts';
 import { type ScanStore, scanKey } from '../scans/store.ts';
 import { Mistake } from '../scans/unavailable.ts';
-import { asDecision, confirmed, type Decision, type Doubts, decideAll, isFact, isWork } from './decide.ts';
+import { type Caller, narrowed } from './auth-caller.ts';
+import {
+  asDecision,
+  confirmed,
+  type Decision,
+  type Doubts,
+  decideAll,
+  type Failure,
+  isFact,
+  isWork,
+} from './decide.ts';
 import type { AnyFunction, ScanFunction, WorkingFunction } from './function.ts';
 import {
   fromApplied,
@@ -41,6 +51,8 @@ export interface Services extends Doubts {
   readonly reader?: EventReader;
   /** The clock (Unix milliseconds) of a live function; a dry run has none, and believes any instant. */
   readonly now?: () => number;
+  /** Who sends the message; absent, somebody who may send anything. */
+  readonly caller?: Caller;
   /** The functions of this process that take what others of it emit; none where a sink delivers it. */
   readonly emitsTo?: readonly ScanFunction[];
   /** Passes over what a function made of an event, before it is applied; absent, over nothing. */
@@ -136,14 +148,17 @@ const workWith =
     }
   };
 
-/** The reply to a message that is wrong as a whole. */
-export const rejectedMessage = (message: HttpMessage | Envelopes, rejected: Rejected): Reply => ({
+/** The reply to a message that comes to nothing as a whole. */
+export const failedMessage = (message: Pick<HttpMessage, 'headers'> | Envelopes, rejected: Failure): Reply => ({
   batch: false,
   received: [fromUnread({ rejected, ...('headers' in message ? knownOfHeaders(message.headers) : {}) })],
 });
 
-const scopeNow = ({ scope, now }: Services): Scope =>
-  now === undefined ? scope : { ...scope, latest: latestBelieved(now()) };
+/** What is kept and believed now, and of this caller. */
+const scopeNow = ({ scope, now, caller }: Services): Scope => {
+  const own = caller === undefined ? scope : narrowed(scope, caller);
+  return now === undefined ? own : { ...own, latest: latestBelieved(now()) };
+};
 
 const readMessage = (message: HttpMessage | Envelopes): Envelopes | Rejected => {
   try {
@@ -160,9 +175,9 @@ export const receive = async (
   functions: readonly AnyFunction[],
   services: Services,
 ): Promise<Reply> => {
-  const { store, reader = plainReader, passesOver = () => false } = services;
+  const { store, reader = plainReader, passesOver = () => false, caller } = services;
   const read = readMessage(message);
-  if (read instanceof Rejected) return rejectedMessage(message, read);
+  if (read instanceof Rejected) return failedMessage(message, read);
   const scope = scopeNow(services);
   const decided: (Decided | Unread)[] = [];
   for (const envelope of read.envelopes) {
@@ -172,7 +187,7 @@ export const receive = async (
       continue;
     }
     const { event } = result;
-    const decisions = decideAll(event, functions, scope).filter((decision) => !passesOver(event, decision));
+    const decisions = decideAll(event, functions, scope, caller).filter((decision) => !passesOver(event, decision));
     if (decisions.length > 0) decided.push({ event, decisions });
   }
   const taken = await confirmAll(decided, services, scope);

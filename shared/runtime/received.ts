@@ -92,7 +92,7 @@ export const fromHandled = ({ outcome, why, scan, emits }: Handled): Received =>
 });
 
 /** An event that could not be read, and what it says of itself nevertheless. */
-export type Unread = { readonly rejected: Rejected } & Known;
+export type Unread = { readonly rejected: Failure } & Known;
 
 export const fromUnread = ({ rejected, id, type }: Unread): Received => ({
   ...fromError(rejected),

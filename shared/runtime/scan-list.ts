@@ -1,5 +1,6 @@
 /** The list of scans, shaped like a Kubernetes List and sent as it is read, however long it is. */
 import type { ScanStore, StoredScan } from '../scans/store.ts';
+import type { HttpAnswer } from './http-answer.ts';
 
 const VERSION = 'v1beta1';
 
@@ -26,10 +27,12 @@ async function* chunks(scans: AsyncIterator<StoredScan>, first: IteratorResult<S
  *
  * Throws `Unavailable` where the store cannot be read: the first scan is read before the answer begins.
  */
-export const scanList = async (store: ScanStore, group: string): Promise<Response> => {
+export const scanList = async (store: ScanStore, group: string): Promise<HttpAnswer> => {
   const scans = store.list()[Symbol.asyncIterator]();
   const first = await scans.next();
-  return new Response(ReadableStream.from(chunks(scans, first, group)).pipeThrough(new TextEncoderStream()), {
+  return {
+    status: 200,
     headers: { 'content-type': 'application/json; charset=utf-8' },
-  });
+    body: chunks(scans, first, group),
+  };
 };

@@ -1,7 +1,7 @@
 /** A process that serves functions over HTTP until it is told to stop: all of them for `npm start`, one on Knative. */
 import { Unavailable } from '../scans/unavailable.ts';
 import { readServerSettings, type ServerSettings, WrongSetting } from './config.ts';
-import { httpApp } from './http.ts';
+import { httpHandler } from './http.ts';
 import { type OpenProcess, openProcess } from './open.ts';
 import type { Responding } from './respond.ts';
 import { startServer } from './server.ts';
@@ -37,11 +37,11 @@ const start = async (
   welcome: (url: string, store: string) => void,
 ): Promise<void> => {
   const settings = readServerSettings();
-  const opened: OpenProcess = await under('SCAN_STORE_PATH', () => openProcess(functionsOn));
+  const opened: OpenProcess = await under('SCAN_STORE_PATH', () => openProcess(functionsOn, settings));
   const { functions, responding, storeName, close } = opened;
   const { log } = responding;
-  const app = httpApp(functions, { ...responding, isLoopback: settings.isLoopback });
-  const server = await under('PORT, HOST', () => startServer(app, settings));
+  const handler = httpHandler(functions, { ...responding, isLoopback: settings.isLoopback });
+  const server = await under('PORT, HOST', () => startServer(handler, settings));
   const stop = async (signal: string): Promise<void> => {
     log.info({ signal }, 'stopping');
     await server.stop();

@@ -1,9 +1,6 @@
 /** The HTTP server: it listens, and it stops without losing what it has accepted. */
-import type { Server, ServerResponse } from 'node:http';
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
-import type { Hono } from 'hono';
-import type { NodeBindings } from './http.ts';
 
 /** Milliseconds for a sender to get its headers, and its whole request, across. */
 const HEADERS_DEADLINE = 10_000;
@@ -60,10 +57,10 @@ const connectionsOf = (server: Server): { readonly end: () => void } => {
 
 /** Starts to listen. Rejects with Node's error where the port cannot be had. */
 export const startServer = async (
-  app: Hono<NodeBindings>,
+  handler: RequestListener,
   { port, host, stopDeadline = STOP_DEADLINE }: ListenSettings,
 ): Promise<RunningServer> => {
-  const server = createAdaptorServer({ fetch: app.fetch }) as Server;
+  const server = createServer(handler);
   server.headersTimeout = HEADERS_DEADLINE;
   server.requestTimeout = REQUEST_DEADLINE;
   const connections = connectionsOf(server);

@@ -18,7 +18,7 @@ export type Case = readonly [
   differs?: string,
 ];
 
-export const EVENT = {
+const EVENT = {
   specversion: '1.0',
   id: 'A234-1234-1234',
   source: '/mycontext/subcontext',

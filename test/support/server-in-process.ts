@@ -7,7 +7,7 @@ import type { Scope } from '../../shared/events/scope.ts';
 import { readScope } from '../../shared/runtime/config.ts';
 import type { Verify } from '../../shared/runtime/decide.ts';
 import type { AnyFunction } from '../../shared/runtime/function.ts';
-import { httpApp } from '../../shared/runtime/http.ts';
+import { httpHandler } from '../../shared/runtime/http.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import { startMetrics } from '../../shared/runtime/metrics.ts';
 import { type RunningServer, startServer } from '../../shared/runtime/server.ts';
@@ -46,7 +46,7 @@ export const servers = (): ((settings?: Settings) => Promise<Served>) => {
     const { sink, isLoopback = true, stopDeadline, verify, functions = allFunctions } = settings;
     const { log, lines } = logInMemory();
     const answers = { cluster: 'test', ...(sink !== undefined && { output: sinkOutput(sink) }) };
-    const app = httpApp(functions, {
+    const handler = httpHandler(functions, {
       store,
       scope,
       log,
@@ -55,7 +55,7 @@ export const servers = (): ((settings?: Settings) => Promise<Served>) => {
       isLoopback,
       ...(verify && { verify }),
     });
-    const server = await startServer(app, {
+    const server = await startServer(handler, {
       port: 0,
       host: '127.0.0.1',
       ...(stopDeadline !== undefined && { stopDeadline }),

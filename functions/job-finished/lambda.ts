@@ -1,0 +1,5 @@
+/** `job-finished` on AWS Lambda: its handler, for whatever brings it events. */
+import { startLambda } from '../../shared/runtime/lambda.ts';
+import { jobFinished } from './handler.ts';
+
+export const handler = await startLambda(() => ({ functions: [jobFinished] }));
