@@ -1,0 +1,130 @@
+/**
+ * What the functions never load of a package is left out of their bundles, and what they rarely do is put off.
+ *
+ * Nothing behaves otherwise for it: what is put off is the package itself, evaluated when it is first called, and what is
+ * left out cannot be reached from shared/. A package that is laid out differently in its next version fails the build, not
+ * the function.
+ */
+import { readFile } from 'node:fs/promises';
+import type { Plugin } from 'esbuild';
+
+/** What the Kubernetes client calls of packages for the ways to log in, and the proxies, that few kubeconfigs name. */
+const RARE: Readonly<Record<string, readonly string[]>> = {
+  'openid-client': ['discovery', 'refreshTokenGrant', 'customFetch'],
+  'jsonpath-plus': ['JSONPath'],
+  socks: ['SocksClient'],
+  'socks-proxy-agent': ['SocksProxyAgent'],
+  hpagent: ['HttpProxyAgent', 'HttpsProxyAgent'],
+  'js-yaml': ['load'],
+};
+
+const IN_CLIENT = /\/@kubernetes\/client-node\/dist\//;
+
+/**
+ * Stands for a function, a class or an object of the package. `require` of a module in the bundle is what makes esbuild
+ * evaluate it late.
+ */
+const late = (name: string, exported: string): string => {
+  const real = `require(${JSON.stringify(`used:${name}`)}).${exported}`;
+  return `export const ${exported} = new Proxy(function () {}, {
+    apply: (_, self, args) => Reflect.apply(${real}, self, args),
+    construct: (_, args) => Reflect.construct(${real}, args),
+    get: (_, key) => key === Symbol.toPrimitive ? () => ${real} : ${real}[key],
+  });`;
+};
+
+const rarePackages: Plugin = {
+  name: 'rare-packages',
+  setup: (build) => {
+    const resolveDir = import.meta.dirname;
+    const names = new RegExp(`^(?:${Object.keys(RARE).join('|')})$`);
+    build.onResolve({ filter: names }, ({ path, importer, kind }) =>
+      kind === 'import-statement' && IN_CLIENT.test(importer)
+        ? { path, namespace: 'rare', sideEffects: false }
+        : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'rare' }, ({ path }) => ({
+      contents: (RARE[path] ?? []).map((exported) => late(path, exported)).join('\n'),
+      resolveDir,
+    }));
+    // Imports it, and so takes no more of it than is used.
+    build.onResolve({ filter: /^used:/ }, ({ path }) => ({ path: path.slice('used:'.length), namespace: 'used' }));
+    build.onLoad({ filter: /./, namespace: 'used' }, ({ path }) => ({
+      contents: `export { ${(RARE[path] ?? []).join(', ')} } from ${JSON.stringify(path)};`,
+      resolveDir,
+    }));
+  },
+};
+
+/** Modules that nothing of ours reaches, though packages import them, and what stands in their place. */
+const LEFT_OUT: Readonly<Record<string, { readonly why: string; readonly exports?: readonly string[] }>> = {
+  undici: {
+    why: 'requests of the Kubernetes client go through shared/scans',
+    exports: ['Agent', 'ProxyAgent', 'fetch'],
+  },
+  'thread-stream': { why: 'the log is written by this thread' },
+  'json-bigint': { why: 'CE_USE_BIG_INT is not for these functions' },
+};
+
+const missing = (name: string, why: string): string =>
+  `() => { throw new Error(${JSON.stringify(`${name} is not in this bundle: ${why}`)}); }`;
+
+const leftOut: Plugin = {
+  name: 'left-out',
+  setup: (build) => {
+    build.onResolve({ filter: new RegExp(`^(?:${Object.keys(LEFT_OUT).join('|')})$`) }, ({ path }) => ({
+      path,
+      namespace: 'left-out',
+      sideEffects: false,
+    }));
+    build.onLoad({ filter: /./, namespace: 'left-out' }, ({ path }) => {
+      const { why = '', exports = [] } = LEFT_OUT[path] ?? {};
+      const stands = missing(path, why);
+      const contents =
+        exports.length > 0
+          ? exports.map((exported) => `export const ${exported} = ${stands};`).join('\n')
+          : `module.exports = ${stands};`;
+      return { contents };
+    });
+  },
+};
+
+/** The models of every kind: without them objects pass as the JSON that they are, which is how all of ours are read. */
+const MODELS = /^(?:import|export) .*'\.\.\/models\/.*$/gm;
+const MODELS_BY_NAME = /^let typeMap = \{.*?^\};?$/ms;
+
+const withoutModels = (source: string): string => {
+  if (!MODELS_BY_NAME.test(source)) throw new Error('the Kubernetes client lists its models otherwise than before');
+  return source.replaceAll(MODELS, '').replace(MODELS_BY_NAME, 'let typeMap = {};');
+};
+
+const kubernetesClient: Plugin = {
+  name: 'kubernetes-client',
+  setup: (build) => {
+    // It does not say that its modules have no side effects. None matters to us, so only what is used is taken.
+    build.onResolve({ filter: /^(?:@kubernetes\/client-node$|\.)/ }, async ({ path, pluginData, ...from }) => {
+      if (pluginData === 'resolving' || (path.startsWith('.') && !IN_CLIENT.test(from.importer))) return undefined;
+      const { resolveDir, importer, kind, namespace } = from;
+      const resolved = await build.resolve(path, { resolveDir, importer, kind, namespace, pluginData: 'resolving' });
+      return resolved.errors.length > 0 ? resolved : { ...resolved, sideEffects: false };
+    });
+    build.onLoad({ filter: /client-node\/dist\/gen\/models\/ObjectSerializer\.js$/ }, async ({ path }) => ({
+      contents: withoutModels(await readFile(path, 'utf8')),
+    }));
+  },
+};
+
+/** Schemas are read here, and never written out as JSON Schema. */
+const jsonSchemas: Plugin = {
+  name: 'json-schemas',
+  setup: (build) => {
+    build.onLoad({ filter: /\/zod\/v4\/core\/(?:json-schema-processors|to-json-schema)\.js$/ }, async ({ path }) => {
+      const source = await readFile(path, 'utf8');
+      const names = [...source.matchAll(/^export (?:const|function|class) (\w+)/gm)].map(([, name]) => name);
+      if (names.length === 0) throw new Error('zod writes JSON Schemas otherwise than before');
+      return { contents: names.map((name) => `export const ${name} = () => undefined;`).join('\n') };
+    });
+  },
+};
+
+export const packagePlugins: readonly Plugin[] = [rarePackages, leftOut, jsonSchemas, kubernetesClient];
