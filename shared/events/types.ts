@@ -7,6 +7,10 @@ export const REPORT_READY = 'dev.scanstatus.report-ready.v1';
 export const POLICY_EVALUATED = 'dev.scanstatus.policy-evaluated.v1';
 export const STATUS_CHANGED = 'dev.scanstatus.status-changed.v1';
 
+/** A tick: alerts that were held back may be due. Knative's PingSource has a type of its own for any tick. */
+export const ALERTS_DUE = 'dev.scanstatus.alerts-due.v1';
+export const KNATIVE_PING = 'dev.knative.sources.ping';
+
 /** Knative's ApiServerSource in resource mode: `data` is the whole object. */
 export const APISERVER_ADDED = 'dev.knative.apiserver.resource.add';
 export const APISERVER_UPDATED = 'dev.knative.apiserver.resource.update';
