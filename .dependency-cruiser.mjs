@@ -12,8 +12,8 @@ const ONE_FILE = {
   'node:sqlite': 'shared/scans/sqlite.ts',
   '@kubernetes/client-node': 'shared/scans/kube(config|rnetes-connection).ts',
   undici: 'shared/(scans/dispatch|remote/guarded-fetch).ts',
-  'js-yaml':
-    'shared/(scans/kubeconfig|remote/sources-file|runtime/auth-file|policy/reports/yaml|policy/built-ins/yaml[a-z-]*).ts',
+  'js-yaml': 'shared/(scans/kubeconfig|settings/yaml-file|policy/reports/yaml|policy/built-ins/yaml[a-z-]*).ts',
+  mustache: 'shared/alerts/template(-names)?.ts',
   'lru-cache': 'shared/(scans/scan-cache|policy/(evaluator|brought-bundles|bundle/(compiled|downloads))).ts',
   '@open-policy-agent/opa-wasm': 'shared/policy/engine.ts',
   '@aws-sdk/client-s3': 'shared/remote/s3.ts',

@@ -1,5 +1,5 @@
 /** The file in which an operator says what may be fetched. */
-import { load, YAMLException } from 'js-yaml';
+import { readYaml } from '../settings/yaml-file.ts';
 import { type Sources, sourcesSchema } from './allow-list.ts';
 
 /** What is wrong with the file, in one line. */
@@ -13,20 +13,5 @@ export class WrongSources extends Error {
 /** Nothing may be fetched. */
 export const NO_SOURCES: Sources = { namespaces: {}, privateAddresses: [], s3PathStyle: false };
 
-const parse = (text: string): unknown => {
-  try {
-    return load(text);
-  } catch (cause) {
-    throw new WrongSources(cause instanceof YAMLException ? cause.reason : 'is not YAML', { cause });
-  }
-};
-
 /** Reads the sources from YAML. Throws `WrongSources`, naming the field. */
-export const readSources = (text: string): Sources => {
-  const parsed = sourcesSchema.safeParse(parse(text));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new WrongSources(`${(issue?.path ?? []).map(String).join('.') || 'the file'}: ${issue?.message}`, {
-    cause: parsed.error,
-  });
-};
+export const readSources = (text: string): Sources => readYaml(text, sourcesSchema, WrongSources);

@@ -10,7 +10,8 @@ import {
   REPORT_READY,
   STATUS_CHANGED,
 } from '../events/types.ts';
-import { anyOf, label, MUST_BE_OBJECT } from './auth-fields.ts';
+import { label, only } from '../settings/fields.ts';
+import { anyOf } from './auth-fields.ts';
 
 const TYPES = [
   JOB_STARTED,
@@ -25,19 +26,15 @@ const TYPES = [
 
 const WHERE = ['functions', 'types', 'namespaces'] as const;
 
-export const allows = z
-  .strictObject(
-    {
-      functions: anyOf(label('the name of a function'), 'functions').exactOptional(),
-      types: anyOf(z.enum(TYPES, { error: `must be one of ${TYPES.join(', ')}` }), 'types of events').exactOptional(),
-      namespaces: anyOf(label('the name of a namespace'), 'namespaces').exactOptional(),
-      /** Whether its events may carry `scanreplay`. */
-      replays: z.boolean({ error: 'must be true or false' }).default(false),
-      /** Whether it may read `GET /api/scans`. */
-      reads: z.boolean({ error: 'must be true or false' }).default(false),
-    },
-    MUST_BE_OBJECT,
-  )
+export const allows = only({
+  functions: anyOf(label('the name of a function'), 'functions').exactOptional(),
+  types: anyOf(z.enum(TYPES, { error: `must be one of ${TYPES.join(', ')}` }), 'types of events').exactOptional(),
+  namespaces: anyOf(label('the name of a namespace'), 'namespaces').exactOptional(),
+  /** Whether its events may carry `scanreplay`. */
+  replays: z.boolean({ error: 'must be true or false' }).default(false),
+  /** Whether it may read `GET /api/scans`. */
+  reads: z.boolean({ error: 'must be true or false' }).default(false),
+})
   .superRefine((allowed, context) => {
     const missing = WHERE.filter((name) => allowed[name] === undefined);
     if (missing.length === 0 || (missing.length === WHERE.length && allowed.reads && !allowed.replays)) return;

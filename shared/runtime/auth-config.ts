@@ -3,14 +3,14 @@
  * that do.
  */
 import * as z from 'zod';
-import { isAddressRange } from '../remote/addresses.ts';
+import { addressRanges, file, httpsUrl, label, only, text } from '../settings/fields.ts';
 import { allows } from './auth-allows.ts';
-import { anyOf, file, files, httpsUrl, label, MUST_BE_OBJECT, text } from './auth-fields.ts';
+import { anyOf, files } from './auth-fields.ts';
 
 const MOST_CREDENTIALS = 100;
 
 /** Bearer tokens that an issuer signs: a cluster's API server, a CI system, an identity provider. */
-const oidc = z.strictObject({
+const oidc = only({
   /** As its tokens name it in `iss`, to the letter. */
   issuer: httpsUrl.refine((url) => !url.includes('?'), { error: 'must not hold a query' }),
   /** Whom its tokens must be meant for: one of `aud`. */
@@ -24,13 +24,11 @@ const oidc = z.strictObject({
   /** A bearer token to be shown there, as an API server wants it. */
   tokenFile: file.exactOptional(),
   /** Ranges of addresses at which they may be though they are not public, such as a cluster's services. */
-  privateAddresses: z
-    .array(z.string().refine(isAddressRange, { error: 'must be a range of addresses such as 10.0.0.0/8' }))
-    .default([]),
+  privateAddresses: addressRanges.default([]),
 });
 
 /** Bearer tokens that are known here: one a line. */
-const tokens = z.strictObject({ files });
+const tokens = only({ files });
 
 const headerName = text('the name of a header', 64)
   .regex(/^[A-Za-z][A-Za-z0-9-]*$/, 'must be the name of a header')
@@ -38,7 +36,7 @@ const headerName = text('the name of a header', 64)
   .refine((name) => !/^(?:ce-|authorization$|content-type$)/.test(name), { error: 'must be a header of its own' });
 
 /** Signatures over the body, by secrets that are shared: one a line. */
-const hmac = z.strictObject({
+const hmac = only({
   files,
   timestampHeader: headerName.default('x-scanstatus-timestamp'),
   signatureHeader: headerName.default('x-scanstatus-signature'),
@@ -46,28 +44,23 @@ const hmac = z.strictObject({
 
 const KINDS = ['oidc', 'tokens', 'hmac'] as const;
 
-const credential = z
-  .strictObject(
-    {
-      /** For the log. */
-      name: label('a name'),
-      oidc: oidc.exactOptional(),
-      tokens: tokens.exactOptional(),
-      hmac: hmac.exactOptional(),
-      allows,
-    },
-    MUST_BE_OBJECT,
-  )
-  .superRefine((one, context) => {
-    if (KINDS.filter((kind) => one[kind] !== undefined).length !== 1)
-      context.addIssue({ code: 'custom', message: `must say one of ${KINDS.join(', ')}` });
-    if (one.hmac !== undefined && one.allows.reads)
-      context.addIssue({
-        code: 'custom',
-        path: ['allows', 'reads'],
-        message: 'needs a token: a request to read has no body to be signed',
-      });
-  });
+const credential = only({
+  /** For the log. */
+  name: label('a name'),
+  oidc: oidc.exactOptional(),
+  tokens: tokens.exactOptional(),
+  hmac: hmac.exactOptional(),
+  allows,
+}).superRefine((one, context) => {
+  if (KINDS.filter((kind) => one[kind] !== undefined).length !== 1)
+    context.addIssue({ code: 'custom', message: `must say one of ${KINDS.join(', ')}` });
+  if (one.hmac !== undefined && one.allows.reads)
+    context.addIssue({
+      code: 'custom',
+      path: ['allows', 'reads'],
+      message: 'needs a token: a request to read has no body to be signed',
+    });
+});
 
 type OneCredential = z.infer<typeof credential>;
 
@@ -88,20 +81,15 @@ const checkTogether = (
   }
 };
 
-export const authConfig = z
-  .strictObject(
-    {
-      credentials: z
-        .array(credential, { error: 'must be a list' })
-        .min(1, 'must hold at least one credential')
-        .max(MOST_CREDENTIALS, `must not hold more than ${MOST_CREDENTIALS} credentials`)
-        .superRefine((all, context) =>
-          checkTogether(all, (path, message) => context.addIssue({ code: 'custom', path: [...path], message })),
-        ),
-    },
-    MUST_BE_OBJECT,
-  )
-  .meta({ title: 'AUTH_CONFIG: who may send what' });
+export const authConfig = only({
+  credentials: z
+    .array(credential, { error: 'must be a list' })
+    .min(1, 'must hold at least one credential')
+    .max(MOST_CREDENTIALS, `must not hold more than ${MOST_CREDENTIALS} credentials`)
+    .superRefine((all, context) =>
+      checkTogether(all, (path, message) => context.addIssue({ code: 'custom', path: [...path], message })),
+    ),
+}).meta({ title: 'AUTH_CONFIG: who may send what' });
 
 export type AuthConfig = Readonly<z.infer<typeof authConfig>>;
 export type Credential = Readonly<AuthConfig['credentials'][number]>;
