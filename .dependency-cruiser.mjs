@@ -16,6 +16,7 @@ const ONE_FILE = {
   mustache: 'shared/alerts/template(-names)?.ts',
   'lru-cache': 'shared/(scans/scan-cache|policy/(evaluator|brought-bundles|bundle/(compiled|downloads))).ts',
   '@open-policy-agent/opa-wasm': 'shared/policy/engine.ts',
+  '@aws-sdk/client-dynamodb': 'shared/alerts/state/dynamodb.ts',
   '@aws-sdk/client-s3': 'shared/remote/s3.ts',
   'ipaddr.js': 'shared/remote/addresses.ts',
   saxes: 'shared/policy/reports/xml.ts',

@@ -51,7 +51,7 @@ const listed = (group: string, kind: string) => {
 const page = (next: string) => ({ limit: PAGE, ...(next !== '' && { _continue: next }) });
 
 /** The items of a list, page by page. */
-async function* pages(list: (next: string) => Promise<unknown>): AsyncGenerator<JsonObject> {
+export async function* pages(list: (next: string) => Promise<unknown>): AsyncGenerator<JsonObject> {
   let next = '';
   do {
     const answer = answeredObject(await patiently(() => list(next)));

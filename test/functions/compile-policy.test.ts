@@ -92,7 +92,7 @@ const requests = ({ server }: Scene): readonly string[] =>
   server.asked.map(({ method, path }) => `${method} ${path.split('/').slice(-2).join('/')}`);
 
 const mapsOf = ({ server }: Scene): readonly KubernetesObject[] =>
-  server.objects.list('configmaps', { namespace: 'team', limit: 0, from: '', labels: {} }).items;
+  server.objects.list('configmaps', { namespace: 'team', limit: 0, from: '' }).items;
 
 /** The one ConfigMap that there is. */
 const mapOf = (scene: Scene): KubernetesObject => {

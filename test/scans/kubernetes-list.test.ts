@@ -26,7 +26,7 @@ describe('a list', () => {
         ['ImageScan', 'SourceScan'].map((kind) => scanNamed('x', { namespace, kind })),
       ),
     );
-    const byKey = server.objects.list('imagescans', { limit: 0, from: '', labels: {} }).items;
+    const byKey = server.objects.list('imagescans', { limit: 0, from: '' }).items;
     expect(byKey.map(({ metadata }) => metadata.namespace)).toEqual(['a-b', 'a', 'a0', 'b']);
     expect(await keysIn(open(server).store)).toEqual(
       ['a', 'a-b', 'a0', 'b'].flatMap((namespace) => [`${namespace}/ImageScan/x`, `${namespace}/SourceScan/x`]),

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { isJsonObject, type JsonObject } from '../../shared/conditions/status.ts';
+import type { Selects } from './label-selector.ts';
 import { applyMergePatch } from './rfc7396.ts';
 
 interface Metadata {
@@ -58,7 +59,7 @@ interface Page {
   readonly namespace?: string;
   readonly limit: number;
   readonly from: string;
-  readonly labels: Readonly<Record<string, string>>;
+  readonly selects?: Selects;
 }
 
 /** A fresh server's objects. `prune` is what its CRDs make of a status that is written. */
@@ -78,6 +79,8 @@ export const apiObjects = () => {
     objects.get(keyOf(resource, { namespace, name }));
   const notFound = (resource: string, name: string): ApiAnswer =>
     failure(404, 'NotFound', `${resource} "${name}" not found`, name);
+  const conflict = (resource: string, name: string): ApiAnswer =>
+    failure(409, 'Conflict', `Operation cannot be fulfilled on ${resource} "${name}"`, name);
 
   return {
     put,
@@ -103,24 +106,40 @@ export const apiObjects = () => {
       const found = named(resource, namespace, name);
       return found === undefined ? notFound(resource, name) : { status: 200, body: found };
     },
+    replace: (resource: string, namespace: string, name: string, object: KubernetesObject): ApiAnswer => {
+      const found = named(resource, namespace, name);
+      if (found === undefined) return notFound(resource, name);
+      const { uid, resourceVersion } = found.metadata;
+      const { resourceVersion: expected = resourceVersion, ...metadata } = object.metadata;
+      if (expected !== resourceVersion) return conflict(resource, name);
+      const replaced = { ...object, metadata: { ...metadata, namespace, uid } };
+      return { status: 200, body: put(resource, replaced) };
+    },
+    /** Under the preconditions of `DeleteOptions`. */
+    removeAsKnown: (resource: string, namespace: string, name: string, options: JsonObject): ApiAnswer => {
+      const found = named(resource, namespace, name);
+      if (found === undefined) return notFound(resource, name);
+      const { uid, resourceVersion } = found.metadata;
+      if (!isDeepStrictEqual(options.preconditions, { uid, resourceVersion })) return conflict(resource, name);
+      objects.delete(keyOf(resource, found.metadata));
+      return { status: 200, body: { kind: 'Status', apiVersion: 'v1', status: 'Success' } };
+    },
     patchStatus: (resource: string, namespace: string, name: string, patch: unknown): ApiAnswer => {
       const found = named(resource, namespace, name);
       if (found === undefined) return notFound(resource, name);
       const { resourceVersion } = isJsonObject(patch) && isJsonObject(patch.metadata) ? patch.metadata : {};
       if (resourceVersion !== undefined && resourceVersion !== found.metadata.resourceVersion)
-        return failure(409, 'Conflict', `Operation cannot be fulfilled on ${resource} "${name}"`, name);
+        return conflict(resource, name);
       // Of a patch to the subresource only the status counts.
       const patched = prune((applyMergePatch(found, patch) as JsonObject).status);
       if (isDeepStrictEqual(patched, found.status)) return { status: 200, body: found };
       return { status: 200, body: put(resource, { ...found, status: patched }) };
     },
-    list: (resource: string, { namespace, limit, from, labels }: Page) => {
+    list: (resource: string, { namespace, limit, from, selects = () => true }: Page) => {
       const within = namespace === undefined ? `${resource}/` : `${resource}/${namespace}/`;
       const all = [...objects]
         .filter(([key]) => key.startsWith(within) && key > from)
-        .filter(([, { metadata }]) =>
-          Object.entries(labels).every(([name, value]) => metadata.labels?.[name] === value),
-        )
+        .filter(([, { metadata }]) => selects(metadata.labels ?? {}))
         .sort(byKey);
       const page = limit > 0 ? all.slice(0, limit) : all;
       const last = page.at(-1)?.[0] ?? '';

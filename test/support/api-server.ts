@@ -12,6 +12,7 @@ import { afterEach } from '@jest/globals';
 import type { JsonObject } from '../../shared/conditions/status.ts';
 import { type ApiAnswer, type ApiObjects, apiObjects, failure } from './api-objects.ts';
 import { type Authority, type Certificate, createAuthority } from './certificates.ts';
+import { labelSelector } from './label-selector.ts';
 
 export const GROUP = 'scanning.apps.tanzu.vmware.com';
 const VERSION = 'v1beta1';
@@ -89,20 +90,12 @@ const discovery = (resources: readonly string[]): ApiAnswer => ({
   },
 });
 
-const labelsOf = (selector = ''): Readonly<Record<string, string>> =>
-  Object.fromEntries(
-    selector
-      .split(',')
-      .filter((part) => part !== '')
-      .map((part) => part.split('=') as [string, string]),
-  );
-
 const listAnswer = (objects: ApiObjects, resource: string, namespace: string | undefined, asked: Asked): ApiAnswer => {
   const { query, headers } = asked;
   const page = {
     limit: Number(query.limit ?? 0),
     from: atob(query.continue ?? ''),
-    labels: labelsOf(query.labelSelector),
+    selects: labelSelector(query.labelSelector ?? ''),
   };
   const { items, next } = objects.list(resource, { ...page, ...(namespace !== undefined && { namespace }) });
   const metadata = { resourceVersion: '1', ...(next !== '' && { continue: btoa(next) }) };
@@ -120,6 +113,12 @@ const collectionAnswer = (asked: Asked, objects: ApiObjects): ApiAnswer => {
   return listAnswer(objects, resource, namespace, asked);
 };
 
+/** What is done with a whole object. */
+const WRITES = new Map<string, 'replace' | 'removeAsKnown'>([
+  ['PUT', 'replace'],
+  ['DELETE', 'removeAsKnown'],
+]);
+
 /** What the server answers about the objects of a resource. */
 const objectAnswer = (asked: Asked, objects: ApiObjects, { hasStatus = true, log }: ApiServerSettings): ApiAnswer => {
   const { resource = '', namespace, name, part } = RESOURCE.exec(asked.path)?.groups ?? {};
@@ -127,6 +126,8 @@ const objectAnswer = (asked: Asked, objects: ApiObjects, { hasStatus = true, log
   const found = objects.read(resource, namespace, name);
   if (part === 'log') return found.status === 200 && log !== undefined ? log(name, asked.query) : found;
   if (asked.method === 'GET') return found;
+  const write = WRITES.get(asked.method);
+  if (write !== undefined) return objects[write](resource, namespace, name, JSON.parse(asked.body));
   // A CRD without the subresource is answered as a missing object is.
   if (part === undefined || !hasStatus) return failure(404, 'NotFound', 'the server could not find it', name);
   if (asked.headers['content-type'] !== 'application/merge-patch+json')

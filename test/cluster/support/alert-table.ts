@@ -1,0 +1,69 @@
+/** Tables of Amazon DynamoDB that `alert` remembers in, made in an emulator, and a network before it that loses answers. */
+import { once } from 'node:events';
+import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+
+/** Makes a table as the emulator of that URL. */
+export const createAlertTable = async (endpoint: string, table: string): Promise<void> => {
+  const client = new DynamoDBClient({ endpoint });
+  await client.send(
+    new CreateTableCommand({
+      TableName: table,
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [{ AttributeName: 'key', KeyType: 'HASH' }],
+      AttributeDefinitions: [
+        { AttributeName: 'key', AttributeType: 'S' },
+        { AttributeName: 'pending', AttributeType: 'S' },
+        { AttributeName: 'dueAt', AttributeType: 'N' },
+      ],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'due',
+          KeySchema: [
+            { AttributeName: 'pending', KeyType: 'HASH' },
+            { AttributeName: 'dueAt', KeyType: 'RANGE' },
+          ],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+    }),
+  );
+  client.destroy();
+};
+
+export interface LossyNetwork {
+  readonly url: string;
+  readonly close: () => Promise<void>;
+}
+
+/** A way to a server on which answers get lost after it has done what was asked: those that `loses` says, by operation. */
+export const lossyNetwork = async (to: string, loses: (operation: string) => boolean): Promise<LossyNetwork> => {
+  const agent = new Agent({ keepAlive: true });
+  const pass = async (incoming: IncomingMessage, outgoing: ServerResponse): Promise<void> => {
+    const asked = request(new URL(incoming.url ?? '', to), {
+      method: incoming.method,
+      headers: incoming.headers,
+      agent,
+    });
+    asked.end(await buffer(incoming));
+    const [answer] = (await once(asked, 'response')) as [IncomingMessage];
+    const body = await buffer(answer);
+    if (loses(String(incoming.headers['x-amz-target']).split('.')[1] ?? '')) incoming.socket.destroy();
+    else outgoing.writeHead(answer.statusCode ?? 0, answer.headers).end(body);
+  };
+  const server = createServer((incoming, outgoing) => void pass(incoming, outgoing));
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
+    close: async () => {
+      const closed = once(server, 'close');
+      server.close();
+      server.closeAllConnections();
+      agent.destroy();
+      await closed;
+    },
+  };
+};
