@@ -129,7 +129,7 @@ const writtenStatuses: fc.Arbitrary<Written> = fc.record({
   namesPolicy: fc.boolean(),
 });
 
-const lua = debianTool('lua5.1');
+const lua = await debianTool('lua5.1');
 
 (lua === undefined ? describe.skip : describe)('the health that Argo CD sees', () => {
   const [script = ''] = Object.values(healthScripts());

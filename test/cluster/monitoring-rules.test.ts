@@ -58,7 +58,7 @@ const changed = (rule: Rule, change: Partial<Rule>): RulesFile => ({
   })),
 });
 
-const program = debianTool('promtool');
+const program = await debianTool('promtool');
 
 (program === undefined ? describe.skip : describe)('promtool', () => {
   const promtool = promtoolIn(String(program));

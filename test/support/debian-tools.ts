@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, globSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join } from 'node:path';
+import { alone } from '../cluster/support/tools.ts';
 
 /** Programs, and for each the package that has it. */
 const PACKAGES = {
@@ -28,38 +29,39 @@ const download = (name: string, folder: string): boolean =>
   succeeds('apt-get', ['download', name], folder) ||
   (succeeds('apt-get', ['update'], folder) && succeeds('apt-get', ['download', name], folder));
 
-/** Moves what is fresh to where it is kept, unless somebody else was faster. */
-const keep = (fresh: string, folder: string): void => {
-  try {
-    renameSync(fresh, folder);
-  } catch (error) {
-    if (!existsSync(folder)) throw error;
-  }
-};
-
 /** Unpacks into a folder of its own and moves it, so that nobody ever starts half of it. */
-const unpack = (name: string, folder: string): boolean => {
-  mkdirSync(dirname(folder), { recursive: true });
+const unpack = (name: string, folder: string): void => {
   const fresh = mkdtempSync(`${folder}-`);
   try {
-    if (!download(name, fresh)) return false;
+    if (!download(name, fresh)) return;
     const [archive] = globSync('*.deb', { cwd: fresh });
-    if (archive === undefined || !succeeds('dpkg', ['-x', archive, 'unpacked'], fresh)) return false;
-    keep(join(fresh, 'unpacked'), folder);
-    return true;
+    if (archive !== undefined && succeeds('dpkg', ['-x', archive, 'unpacked'], fresh))
+      renameSync(join(fresh, 'unpacked'), folder);
   } finally {
     rmSync(fresh, { recursive: true, force: true });
   }
 };
 
+/** One process at a time: apt-get refuses a second that renews its lists meanwhile. */
+const unpackOnce = async (name: string, folder: string): Promise<void> => {
+  mkdirSync(dirname(folder), { recursive: true });
+  await alone(dirname(folder), async () => {
+    if (!existsSync(folder)) unpack(name, folder);
+  });
+};
+
 const isOnPath = (program: string): boolean => spawnSync(program, ['-v'], { stdio: 'ignore' }).error === undefined;
 
 /** The program, from the machine or from Debian; `undefined`, and said aloud, where this machine cannot have it. */
-export const debianTool = (program: keyof typeof PACKAGES, environment = process.env): string | undefined => {
+export const debianTool = async (
+  program: keyof typeof PACKAGES,
+  environment = process.env,
+): Promise<string | undefined> => {
   if (isOnPath(program)) return program;
   const name = PACKAGES[program];
   const folder = keptIn(name, environment);
-  if (existsSync(folder) || unpack(name, folder)) return join(folder, 'usr/bin', program);
+  if (!existsSync(folder)) await unpackOnce(name, folder);
+  if (existsSync(folder)) return join(folder, 'usr/bin', program);
   say(`\nSKIPPED: what is tested with ${program}. It needs Debian's package ${name}, from apt-get download.\n`);
   return undefined;
 };

@@ -167,7 +167,7 @@ const ABOUT_EVENTS: readonly World[] = [
     },
     firing: [
       [
-        20 * MINUTE,
+        21 * MINUTE,
         alert(
           'ScanAlertsFailing',
           { receiver: 'chat', ...CRITICAL },

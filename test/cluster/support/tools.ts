@@ -90,8 +90,8 @@ const takesLock = (lock: string): boolean => {
   }
 };
 
-/** Lets one process at a time build: two at once would each take twice as long. */
-const alone = async (folder: string, work: () => Promise<void>): Promise<void> => {
+/** Lets one process at a time build in a folder: two at once would each take twice as long. */
+export const alone = async (folder: string, work: () => Promise<void>): Promise<void> => {
   const lock = join(folder, 'building');
   while (!takesLock(lock)) await delay(1_000);
   try {
