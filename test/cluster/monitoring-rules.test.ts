@@ -1,5 +1,7 @@
-/** Prometheus' rules and the dashboard's expressions, as Prometheus itself reckons them. */
+/** What the functions count, the rules and the dashboard's expressions, as Prometheus itself reads and reckons them. */
 import { describe, expect, it, jest } from '@jest/globals';
+import { POLICY_EVALUATED, REPORT_READY } from '../../shared/events/types.ts';
+import { startMetrics } from '../../shared/runtime/metrics.ts';
 import { debianTool } from '../support/debian-tools.ts';
 import { dashboard, type Rule, type RulesFile, rules, rulesFile } from '../support/monitoring-files.ts';
 import { metricsIn } from '../support/monitoring-promql.ts';
@@ -70,6 +72,17 @@ const program = await debianTool('promtool');
   it('takes no rule that is none', async () => {
     const [rule] = alerts as [Rule];
     expect(await promtool.check(changed(rule, { expr: 'sum(' }))).not.toMatchObject({ code: 0 });
+  });
+
+  it('reads what the functions count, whatever a scan and its policy are named', async () => {
+    const { alerts: told, count, text, timed } = startMetrics();
+    const data = { scan: { namespace: 'a"b\\c\nd' }, policy: { name: '{}\u2028é' }, verdict: 'failed' };
+    const emits = [{ type: POLICY_EVALUATED, data }];
+    count({ type: REPORT_READY, outcome: 'applied', changes: [], causes: [], emits });
+    await timed([{ name: 'alert' }], async () => told.sent('ops'));
+    told.failed('"');
+    expect(await promtool.checkMetrics(text())).toEqual({ code: 0, output: '' });
+    expect(await promtool.checkMetrics(`${text()}one{a="b" 1\n`)).not.toMatchObject({ code: 0 });
   });
 
   describe('makes the alerts that it should and no others where', () => {

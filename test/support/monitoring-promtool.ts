@@ -42,11 +42,12 @@ const alertTests = (alerts: readonly Rule[], { firing }: World) =>
     })),
   );
 
-const run = (promtool: string, args: readonly string[], cwd: string): Promise<Told> =>
+const run = (promtool: string, args: readonly string[], cwd: string, input = ''): Promise<Told> =>
   new Promise((resolve) => {
-    execFile(promtool, args, { cwd }, (error, stdout, stderr) => {
+    const child = execFile(promtool, args, { cwd }, (error, stdout, stderr) => {
       resolve({ code: error === null ? 0 : Number(error.code), output: `${stdout}${stderr}` });
     });
+    child.stdin?.end(input);
   });
 
 export const promtoolIn = (promtool: string) => {
@@ -69,6 +70,8 @@ export const promtoolIn = (promtool: string) => {
   return {
     /** Whether Prometheus would load them. */
     check: (rules: RulesFile): Promise<Told> => within({ [RULES]: rules }, 'check', 'rules', '--lint-fatal', RULES),
+    /** Whether Prometheus could read a text of metrics, and would name them so. */
+    checkMetrics: (text: string): Promise<Told> => run(promtool, ['check', 'metrics'], tmpdir(), text),
     /** Whether alerts fire in these worlds when they should, and only then. */
     firesIn: (rules: RulesFile, ...worlds: readonly World[]): Promise<Told> => {
       const alerts = rules.groups.flatMap((group) => group.rules).filter(({ alert }) => alert !== undefined);
