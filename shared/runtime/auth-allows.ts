@@ -1,11 +1,13 @@
 /** What a credential may be allowed, as AUTH_CONFIG says it: what that does not say is not allowed. */
 import * as z from 'zod';
 import {
+  ALERTS_DUE,
   APISERVER_ADDED,
   APISERVER_DELETED,
   APISERVER_UPDATED,
   JOB_FINISHED,
   JOB_STARTED,
+  KNATIVE_PING,
   POLICY_EVALUATED,
   REPORT_READY,
   STATUS_CHANGED,
@@ -19,6 +21,8 @@ const TYPES = [
   REPORT_READY,
   POLICY_EVALUATED,
   STATUS_CHANGED,
+  ALERTS_DUE,
+  KNATIVE_PING,
   APISERVER_ADDED,
   APISERVER_UPDATED,
   APISERVER_DELETED,

@@ -126,7 +126,7 @@ describe('AUTH_CONFIG', () => {
     ],
     [
       config(credential({ allows: { ...ALL, types: ['job-started'] } })),
-      'credentials.0.allows.types.0: must be one of dev.scanstatus.job-started.v1, dev.scanstatus.job-finished.v1, dev.scanstatus.report-ready.v1, dev.scanstatus.policy-evaluated.v1, dev.scanstatus.status-changed.v1, dev.knative.apiserver.resource.add, dev.knative.apiserver.resource.update, dev.knative.apiserver.resource.delete',
+      'credentials.0.allows.types.0: must be one of dev.scanstatus.job-started.v1, dev.scanstatus.job-finished.v1, dev.scanstatus.report-ready.v1, dev.scanstatus.policy-evaluated.v1, dev.scanstatus.status-changed.v1, dev.scanstatus.alerts-due.v1, dev.knative.sources.ping, dev.knative.apiserver.resource.add, dev.knative.apiserver.resource.update, dev.knative.apiserver.resource.delete',
     ],
     [config(credential({ allows: { ...ALL, replays: 'yes' } })), 'credentials.0.allows.replays: must be true or false'],
     [
