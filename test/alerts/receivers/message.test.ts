@@ -1,0 +1,29 @@
+/** What people see first of an alert: it always names what it is about. */
+import { describe, expect, it } from '@jest/globals';
+import { headingOf } from '../../../shared/alerts/receivers/message.ts';
+import { anAlert, resolved } from '../../support/receivers/alerts.ts';
+
+const GROUP = { namespace: 'shop', scans: 3, names: ['cart', 'till', 'web'] };
+
+describe('a heading', () => {
+  it.each([
+    ['the scan', anAlert({ title: 'Policy failed' }), '[CRITICAL] Policy failed: ImageScan shop/cart'],
+    ['it once, where the title does', anAlert({ title: 'No scan of cart' }), '[CRITICAL] No scan of cart'],
+    [
+      'the namespace of a group',
+      anAlert({ title: 'Policy failed', group: GROUP }),
+      '[CRITICAL] Policy failed: scans of shop',
+    ],
+    [
+      'what is over',
+      resolved({ title: 'Policy failure is over' }),
+      '[RESOLVED] Policy failure is over: ImageScan shop/cart',
+    ],
+  ])('names %s', (_, alert, heading) => {
+    expect(headingOf(alert)).toBe(heading);
+  });
+
+  it('names the scan however long the title is', () => {
+    expect(headingOf(anAlert({ title: 'x'.repeat(5_000) }))).toMatch(/…: ImageScan shop\/cart$/);
+  });
+});
