@@ -119,15 +119,21 @@ export const failedFinish = (
   };
 };
 
+/** What a run's condition says whose Job was deleted while it ran. */
+export const DELETED_MESSAGE = 'The scan job was deleted before it finished';
+
 /** The finish of a Job that was deleted while it ran: nobody wrote an end down. */
 export const deletedFinish = (at: Instant): Finish => ({
-  ...failedFinish(at, { reason: 'JobDeleted', message: 'The scan job was deleted before it finished' }),
+  ...failedFinish(at, { reason: 'JobDeleted', message: DELETED_MESSAGE }),
   inferred: true,
 });
 
+/** What stands in front of the IDs in the message of a verdict that failed. */
+export const FAILED_VULNERABILITIES = 'Vulnerabilities that failed OPA policy:';
+
 const VERDICT_MESSAGES: Readonly<Record<Verdict['verdict'], (ids: readonly string[]) => string>> = {
   passed: () => 'No non-compliant vulnerabilities found',
-  failed: (ids) => cutList('Vulnerabilities that failed OPA policy:', ids, MESSAGE_BYTES),
+  failed: (ids) => cutList(FAILED_VULNERABILITIES, ids, MESSAGE_BYTES),
   error: () => 'An error has occurred',
 };
 

@@ -1,0 +1,87 @@
+/** An alert as its receiver shall be told of it, from what is remembered. */
+import { isJsonObject, type JsonObject } from '../conditions/status.ts';
+import type { Alert } from './alert.ts';
+import { type AlertRecord, firingMembers, stateOf } from './alert-record.ts';
+import type { Rule } from './rules.ts';
+import type { TemplateView } from './template.ts';
+
+const MOST_NAMES = 20;
+/** Beyond so many turns within an hour people are told that it flaps. */
+const FEW_TURNS = 3;
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** What is scanned in one line: an image, or a repository and its revision. */
+const artifactText = (artifact: JsonObject | undefined): string | undefined => {
+  const [source] = Object.values(artifact ?? {}).filter(isJsonObject);
+  if (source === undefined) return undefined;
+  const where = textOf(source.image) || textOf(source.url);
+  const revision = textOf(source.revision);
+  return revision === '' ? where || undefined : `${where} at ${revision}`;
+};
+
+const commandOf = ({ details: { scan }, namespace }: AlertRecord): string =>
+  namespace === undefined
+    ? `kubectl describe ${scan.kind.toLowerCase()} -n ${scan.namespace} ${scan.name}`
+    : `kubectl get ${scan.kind.toLowerCase()} -n ${namespace}`;
+
+const groupOf = (record: AlertRecord): Pick<Alert, 'group'> => {
+  const { namespace, details } = record;
+  if (namespace === undefined) return {};
+  const names = firingMembers(record).map(({ scan }) => scan.name);
+  const told = names.length > 0 ? names : [details.scan.name];
+  return { group: { namespace, scans: told.length, names: told.slice(0, MOST_NAMES) } };
+};
+
+/** The member that began first of those that give reason; at the end, the one that ended last. */
+const sinceOf = (
+  { members, details: { scan, at } }: AlertRecord,
+  firing: readonly { readonly since: string }[],
+): string => firing[0]?.since ?? members[scan.uid]?.since ?? at;
+
+const factsOf = (record: AlertRecord): Omit<Alert, 'severity' | 'rule' | 'title' | 'text'> => {
+  const { cluster, key, condition, details } = record;
+  const { scan, to, at, reason, vulnerabilities, count } = details;
+  const firing = firingMembers(record);
+  const artifact = artifactText(details.artifact);
+  const isOne = firing.length === 0 || (firing.length === 1 && firing[0]?.scan.uid === scan.uid);
+  return {
+    key,
+    cluster,
+    status: stateOf(record).status,
+    scan: firing[0]?.scan ?? scan,
+    condition,
+    to,
+    ...(reason !== undefined && { reason }),
+    ...groupOf(record),
+    // Of a group, these would be those of whichever scan came last.
+    ...(isOne && artifact !== undefined && { artifact }),
+    vulnerabilities: isOne ? vulnerabilities : [],
+    more: isOne ? Math.max(0, count - vulnerabilities.length) : 0,
+    command: commandOf(record),
+    since: sinceOf(record, firing),
+    at,
+  };
+};
+
+/** What stands for a rule that is no longer in the configuration, whose end is told all the same. */
+const GONE = { severity: 'info', title: () => 'No longer an alert', text: () => '' } as const satisfies Partial<Rule>;
+
+export const alertOf = (record: AlertRecord, rule: Rule | undefined): Alert => {
+  const { severity, title, text } = rule ?? GONE;
+  const facts = factsOf(record);
+  const { details, turns } = record;
+  const { key: _, status, ...shown } = facts;
+  const view: TemplateView = {
+    ...shown,
+    rule: record.rule,
+    severity,
+    resolved: status === 'resolved',
+    run: details.run,
+    count: facts.more + facts.vulnerabilities.length,
+    ...(details.from !== undefined && { from: details.from }),
+    ...(details.error !== undefined && { error: details.error }),
+    ...(turns.length > FEW_TURNS && { changes: turns.length }),
+  };
+  return { ...facts, severity, rule: record.rule, title: title(view), text: text(view) };
+};

@@ -1,0 +1,171 @@
+/**
+ * What is remembered of one alert at one receiver: which scans it is about, whether they still give reason for it, and
+ * what the receiver was last told.
+ *
+ * An alert of one scan and one of a whole namespace are the same: the one has a single member.
+ */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../conditions/canonical.ts';
+import type { ScanRef } from '../conditions/facts.ts';
+import type { JsonObject } from '../conditions/status.ts';
+import type { MessageRef, NamedVulnerability } from './alert.ts';
+import type { Rule } from './rules.ts';
+import { type Standing, shortHash } from './scan-record.ts';
+import type { RecordKey } from './state.ts';
+
+/** What orders the facts of a scan: the run's age, its uid, the fact's instant, and what it made of the condition. */
+type Order = readonly [age: string, run: string, at: string, to: string];
+
+/** A scan, as far as this alert goes. */
+export interface Member {
+  readonly scan: ScanRef;
+  readonly order: Order;
+  readonly firing: boolean;
+  /** Whether it was reason for the alert before, and ceased to be. */
+  readonly spent: boolean;
+  /** What people are told of once: while it stays the same, nobody is told again. */
+  readonly occasion: string;
+  /** The instant of the fact that began it. */
+  readonly since: string;
+}
+
+/** What people are told of the scan that gave reason last; at the end, of the one that ended last. */
+export interface Details {
+  readonly scan: ScanRef;
+  readonly run: { readonly uid: string; readonly age: string };
+  readonly to: string;
+  readonly from?: string;
+  readonly at: string;
+  readonly reason?: string;
+  readonly error?: string;
+  readonly artifact?: JsonObject;
+  readonly vulnerabilities: readonly NamedVulnerability[];
+  readonly count: number;
+}
+
+/** What the receiver took last. */
+export interface Told {
+  readonly status: 'firing' | 'resolved';
+  readonly occasion: string;
+  readonly ref: MessageRef;
+}
+
+export interface AlertRecord {
+  readonly cluster: string;
+  readonly receiver: string;
+  /** @see Alert.key */
+  readonly key: string;
+  readonly condition: string;
+  /** Of a group: the namespace whose scans it is about. */
+  readonly namespace?: string;
+  /** The rule by which it fires, or fired last. */
+  readonly rule: string;
+  readonly members: Readonly<Record<string, Member>>;
+  readonly details: Details;
+  readonly told?: Told;
+  /** Milliseconds since 1970, of the last hour: when the receiver was told, and when the alert began or ended. */
+  readonly sent: readonly number[];
+  readonly turns: readonly number[];
+  /** Since when (milliseconds) it gives reason to tell of it. */
+  readonly firingSince?: number;
+  /** Until when (milliseconds) somebody is telling the receiver. */
+  readonly sending?: number;
+  /** How often in a row it could not be told; why, and when (milliseconds) to try again. */
+  readonly failures: number;
+  readonly retry?: { readonly at: number; readonly why: string };
+  /** What the receiver will not take, until when (milliseconds) it is not asked again, and why. */
+  readonly refused?: { readonly occasion: string; readonly until: number; readonly why: string };
+}
+
+const digest = (value: unknown): string => createHash('sha256').update(canonicalJson(value)).digest('hex');
+
+/** The identity of an alert about one scan, and of one about the scans of a namespace. */
+export const scanKey = (cluster: string, { uid }: ScanRef, condition: string): string =>
+  digest({ cluster, uid, condition });
+export const groupKey = (cluster: string, rule: string, namespace: string, condition: string): string =>
+  digest({ cluster, rule, namespace, condition });
+
+export const recordKey = (key: string, receiver: string): RecordKey => `alert-${digest({ key, receiver })}`;
+
+const compare = (a: Order, b: Order): number => {
+  for (const [at, value] of a.entries()) {
+    const other = String(b[at]);
+    if (value !== other) return value > other ? 1 : -1;
+  }
+  return 0;
+};
+
+const orderOf = ({ run, told }: Standing): Order => [run.age, run.uid, told.at, told.to];
+
+/** Told again for each run, or only when it is otherwise than it was. */
+const occasionOf = ({ once, onlyNew }: Rule, { run, told }: Standing): string =>
+  once === 'per-run' || onlyNew ? `${told.to} ${run.uid}` : told.to;
+
+/** Whether a standing that a rule matches begins or renews the alert; else it goes on as it was. */
+export const isReason = ({ once, onlyNew }: Rule, { opens, fresh }: Standing, before: Member | undefined): boolean => {
+  if (!opens) return false;
+  if (onlyNew && fresh !== undefined && fresh.size === 0) return false;
+  return !(once === 'per-scan' && before?.spent && !before.firing);
+};
+
+const firingOf = (
+  rule: Rule | undefined,
+  standing: Standing,
+  before: Member | undefined,
+): Pick<Member, 'firing' | 'occasion'> => {
+  if (rule === undefined) return { firing: false, occasion: '' };
+  if (isReason(rule, standing, before)) return { firing: true, occasion: occasionOf(rule, standing) };
+  return { firing: before?.firing ?? false, occasion: before?.occasion ?? '' };
+};
+
+/**
+ * The member after its scan was looked at; the very `before` where that tells nothing newer, `undefined` where it never
+ * gave reason.
+ *
+ * @param rule what matches the scan as it stands; absent, nothing does
+ */
+export const memberAfter = (
+  before: Member | undefined,
+  scan: ScanRef,
+  standing: Standing,
+  rule: Rule | undefined,
+): Member | undefined => {
+  const order = orderOf(standing);
+  if (before !== undefined && compare(order, before.order) < 0) return before;
+  const { firing, occasion } = firingOf(rule, standing, before);
+  if (before === undefined && !firing) return undefined;
+  const spent = before !== undefined && (before.spent || (before.firing && !firing));
+  const begins = firing && !before?.firing;
+  return { scan, order, firing, spent, occasion, since: begins || !before ? standing.told.at : before.since };
+};
+
+export const firingMembers = ({ members }: AlertRecord): readonly Member[] =>
+  Object.values(members)
+    .filter(({ firing }) => firing)
+    .toSorted((a, b) => (a.since < b.since || (a.since === b.since && a.scan.uid < b.scan.uid) ? -1 : 1));
+
+/** What is to be told: whether there is reason for the alert, and on which occasion. */
+export const stateOf = (record: AlertRecord): Pick<Told, 'status' | 'occasion'> => {
+  const firing = firingMembers(record);
+  if (firing.length === 0) return { status: 'resolved', occasion: '' };
+  const parts = firing.map(({ scan: { uid }, occasion }) => `${uid} ${occasion}`);
+  return { status: 'firing', occasion: shortHash(parts.toSorted().join('\n')) };
+};
+
+/** What people are told of a standing; of vulnerabilities that nobody knew before alone, where the rule says so. */
+export const detailsOf = (scan: ScanRef, { run, told, from, fresh }: Standing, onlyNew: boolean): Details => {
+  const { to, at, reason, error, artifact, worst = [], count = 0 } = told;
+  const isTold = ({ id }: NamedVulnerability): boolean => !onlyNew || fresh === undefined || fresh.has(shortHash(id));
+  return {
+    scan,
+    run,
+    to,
+    at,
+    ...(from !== undefined && { from }),
+    ...(reason !== undefined && { reason }),
+    ...(error !== undefined && { error }),
+    ...(artifact && { artifact }),
+    vulnerabilities: worst.filter(isTold),
+    count: onlyNew && fresh !== undefined ? fresh.size : count,
+  };
+};

@@ -1,0 +1,68 @@
+/** One alert at one receiver after one of its scans was looked at again. */
+import type { ScanRef } from '../conditions/facts.ts';
+import { type AlertRecord, detailsOf, isReason, type Member, memberAfter, stateOf } from './alert-record.ts';
+import type { Rule } from './rules.ts';
+import type { Standing } from './scan-record.ts';
+
+/** Which alert it is, wherever it stands. */
+export type AlertIdentity = Pick<AlertRecord, 'cluster' | 'receiver' | 'key' | 'condition' | 'namespace'>;
+
+export interface LookedAt {
+  readonly scan: ScanRef;
+  readonly standing: Standing;
+  /** What makes it an alert; absent, nothing does. */
+  readonly rule?: Rule;
+}
+
+const HOUR = 3_600_000;
+/** As many as fit into a record with their names; of those that give no reason any more the oldest are forgotten first. */
+const MOST_MEMBERS = 800;
+const MOST_SPENT = 200;
+const MOST_TURNS = 100;
+
+export const withinHour = (instants: readonly number[], now: number): readonly number[] =>
+  instants.filter((at) => now - at < HOUR);
+
+const kept = (members: Readonly<Record<string, Member>>): Readonly<Record<string, Member>> => {
+  const all = Object.entries(members).toSorted(([, a], [, b]) => (a.order[0] > b.order[0] ? -1 : 1));
+  const firing = all.filter(([, member]) => member.firing).slice(0, MOST_MEMBERS - MOST_SPENT);
+  const others = all.filter(([, member]) => !member.firing).slice(0, MOST_SPENT);
+  return Object.fromEntries([...firing, ...others]);
+};
+
+const turned = (record: AlertRecord, was: boolean, now: number): AlertRecord => {
+  const { firingSince: _, ...rest } = record;
+  const is = stateOf(record).status === 'firing';
+  if (was === is) return record;
+  const turns = [...withinHour(record.turns, now), now].slice(-MOST_TURNS);
+  return { ...rest, turns, ...(is && { firingSince: now }) };
+};
+
+/** `undefined` where there is no such alert; the very `record` where nothing is new. */
+export const joinMember = (
+  record: AlertRecord | undefined,
+  identity: AlertIdentity,
+  { scan, standing, rule }: LookedAt,
+  now: number,
+): AlertRecord | undefined => {
+  const before = record?.members[scan.uid];
+  const member = memberAfter(before, scan, standing, rule);
+  if (member === undefined || (before !== undefined && JSON.stringify(member) === JSON.stringify(before)))
+    return record;
+  const isReasonNow = rule !== undefined && isReason(rule, standing, before);
+  const next: AlertRecord = {
+    sent: [],
+    turns: [],
+    failures: 0,
+    rule: '',
+    ...record,
+    ...identity,
+    ...(isReasonNow && { rule: rule.name }),
+    members: kept({ ...record?.members, [scan.uid]: member }),
+    details: detailsOf(scan, standing, rule?.onlyNew ?? false),
+  };
+  // While it goes on for another reason than this one, people are told of that one.
+  const goesOn = !isReasonNow && stateOf(next).status === 'firing';
+  const was = record !== undefined && stateOf(record).status === 'firing';
+  return turned(goesOn && record ? { ...next, details: record.details } : next, was, now);
+};

@@ -1,0 +1,161 @@
+/**
+ * What is remembered of a scan, so that its events are judged by when things happened and not by when they came.
+ *
+ * Like the scan's own runs it is a join: any order and repetition of the same events ends in the same record.
+ */
+import { createHash } from 'node:crypto';
+import { canonicalJson } from '../conditions/canonical.ts';
+import { DELETED_MESSAGE, FAILED_VULNERABILITIES, type Vulnerability } from '../conditions/facts.ts';
+import type { ConditionStatus, ConditionType, JsonObject } from '../conditions/status.ts';
+import { cutText } from '../conditions/text.ts';
+import type { DecidedCondition, ScanChange } from '../events/status-change.ts';
+
+/** A condition as a fact of the run decided it. */
+export interface ToldCondition {
+  readonly to: ConditionStatus;
+  readonly at: string;
+  readonly reason?: string;
+  readonly error?: string;
+  readonly artifact?: JsonObject;
+  readonly worst?: readonly Vulnerability[];
+  /** Of all vulnerabilities that failed the policy, as far as they were told: short hashes, in order. */
+  readonly ids?: readonly string[];
+  /** How many there are. */
+  readonly count?: number;
+  /** Nobody wrote the end down: whoever knows better is believed. */
+  readonly inferred?: true;
+}
+
+export interface ToldRun {
+  readonly uid: string;
+  readonly age: string;
+  readonly conditions: { readonly [type in ConditionType]?: ToldCondition };
+}
+
+/** The newest runs, newest first. */
+export type ScanRecord = readonly ToldRun[];
+
+const KEPT_RUNS = 5;
+const ERROR_BYTES = 1_024;
+const FIELD_BYTES = 200;
+const MOST_WORST = 10;
+const MOST_IDS = 2_000;
+/** Hexadecimal digits: of 2 000 IDs against 2 000, one in a thousand scans takes a new one for known. */
+const HASH_DIGITS = 8;
+
+export const shortHash = (id: string): string => createHash('sha256').update(id).digest('hex').slice(0, HASH_DIGITS);
+
+/** The IDs that a condition's message lists, and how many it says there are. */
+const listed = (message: string): { readonly ids: readonly string[]; readonly count: number } => {
+  if (!message.startsWith(`${FAILED_VULNERABILITIES} `)) return { ids: [], count: 0 };
+  const [, list = '', more = '0'] =
+    /^(.*?)(?: … and (\d+) more)?$/su.exec(message.slice(FAILED_VULNERABILITIES.length + 1)) ?? [];
+  const ids = list.split(', ').filter((id) => id !== '');
+  return { ids, count: ids.length + Number(more) };
+};
+
+const shortened = (vulnerability: Vulnerability): Vulnerability =>
+  Object.fromEntries(
+    Object.entries(vulnerability).map(([name, value]) => [name, cutText(String(value), FIELD_BYTES)]),
+  ) as unknown as Vulnerability;
+
+const failuresOf = ({ worst }: ScanChange, message: string): Pick<ToldCondition, 'worst' | 'ids' | 'count'> => {
+  const { ids, count } = listed(message);
+  const all = [...new Set([...worst.map(({ id }) => id), ...ids])];
+  return {
+    ...(worst.length > 0 && { worst: worst.slice(0, MOST_WORST).map(shortened) }),
+    ids: [...new Set(all.map(shortHash))].toSorted().slice(0, MOST_IDS),
+    count: Math.max(count, all.length),
+  };
+};
+
+const toldOf = (change: ScanChange, { type, to, at, shown }: DecidedCondition): ToldCondition => {
+  const { reason = '', message = '', error = '' } = shown ?? {};
+  return {
+    to,
+    at,
+    ...(reason !== '' && { reason }),
+    ...(error !== '' && { error: cutText(error, ERROR_BYTES) }),
+    ...(change.artifact && { artifact: change.artifact }),
+    ...(type === 'PolicySucceeded' && to === 'False' && failuresOf(change, message)),
+    ...(message === DELETED_MESSAGE && { inferred: true }),
+  };
+};
+
+const byGreater = (a: string | number, b: string | number): number => {
+  if (a === b) return 0;
+  return a > b ? 1 : -1;
+};
+
+/** What is worse; of a run that is running and has ended, that it has ended. */
+const RANK: Readonly<Record<ConditionStatus, number>> = { True: 0, Unknown: 1, False: 2 };
+
+/** Which of two tellings of one condition of one run stands, as the law has it: design of the runs' own join. */
+const toldOrder = (type: ConditionType, a: ToldCondition, b: ToldCondition): number =>
+  type === 'PolicySucceeded'
+    ? byGreater(a.at, b.at) || byGreater(RANK[a.to], RANK[b.to])
+    : byGreater(Number(!a.inferred), Number(!b.inferred)) || byGreater(RANK[a.to], RANK[b.to]) || byGreater(b.at, a.at);
+
+/** Of the same fact told twice, all that either knew: a scan's conditions may have moved on between the two. */
+const mergeTold = (a: ToldCondition, b: ToldCondition): ToldCondition => {
+  const [greater, lesser] = canonicalJson(a) >= canonicalJson(b) ? [a, b] : [b, a];
+  const ids = [...new Set([...(a.ids ?? []), ...(b.ids ?? [])])].toSorted().slice(0, MOST_IDS);
+  return {
+    ...lesser,
+    ...greater,
+    ...(a.ids && { ids }),
+    ...(a.count !== undefined && { count: Math.max(a.count, b.count ?? 0) }),
+  };
+};
+
+const joinTold = (type: ConditionType, a: ToldCondition | undefined, b: ToldCondition): ToldCondition => {
+  if (a === undefined) return b;
+  const order = toldOrder(type, a, b);
+  if (order === 0) return mergeTold(a, b);
+  return order > 0 ? a : b;
+};
+
+const joinRun = (known: ToldRun | undefined, change: ScanChange): ToldRun => {
+  const { uid, age } = change.run;
+  const conditions = { ...known?.conditions };
+  for (const decided of change.decided)
+    conditions[decided.type] = joinTold(decided.type, conditions[decided.type], toldOf(change, decided));
+  return { uid, age: known !== undefined && known.age < age ? known.age : age, conditions };
+};
+
+const newerFirst = (a: ToldRun, b: ToldRun): number => byGreater(b.age, a.age) || byGreater(b.uid, a.uid);
+
+/** The record after one more event. */
+export const joinChange = (record: ScanRecord, change: ScanChange): ScanRecord => {
+  const known = record.find(({ uid }) => uid === change.run.uid);
+  const others = record.filter((run) => run !== known);
+  return [...others, joinRun(known, change)].toSorted(newerFirst).slice(0, KEPT_RUNS);
+};
+
+/** Where a condition of a scan stands: what the newest run that decided it made of it. */
+export interface Standing {
+  readonly run: Pick<ToldRun, 'uid' | 'age'>;
+  readonly told: ToldCondition;
+  readonly from?: ConditionStatus;
+  /** Whether no newer run is known: what a run that is overtaken tells opens no alert. */
+  readonly opens: boolean;
+  /** Hashes of the vulnerabilities that the run before did not have; absent, it is not known what it had. */
+  readonly fresh?: ReadonlySet<string>;
+}
+
+export const standingOf = (record: ScanRecord, type: ConditionType): Standing | undefined => {
+  const [current, ...before] = record.filter(({ conditions }) => conditions[type] !== undefined);
+  const told = current?.conditions[type];
+  if (current === undefined || told === undefined) return undefined;
+  const from = before[0]?.conditions[type]?.to;
+  // Of a run that could not be judged nothing is known.
+  const judged = before.map(({ conditions }) => conditions[type]).find((one) => one?.to !== 'Unknown');
+  const known = new Set(judged?.ids);
+  return {
+    run: { uid: current.uid, age: current.age },
+    told,
+    ...(from !== undefined && { from }),
+    opens: record[0] === current,
+    ...(judged && { fresh: new Set(told.ids?.filter((id) => !known.has(id))) }),
+  };
+};
