@@ -4,13 +4,13 @@
  * @see https://docs.aws.amazon.com/eks/latest/APIReference/API_DescribeCluster.html
  */
 import * as z from 'zod';
+import type { Account } from './account.ts';
 import { askOnce } from './ask-once.ts';
 import { type AwsCredentials, awsCredentials } from './aws-credentials.ts';
 import { type AwsPlace, awsUrl } from './aws-endpoints.ts';
 import { signedHeaders } from './aws-signature.ts';
 import { CLOCK, type Clock, tokenKeeper } from './eks-token.ts';
 import type { ProgramEnvironment } from './exec-credentials.ts';
-import type { Account } from './kubeconfig.ts';
 
 export interface EksServer {
   /** An https URL. */

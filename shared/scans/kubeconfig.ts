@@ -10,39 +10,15 @@ import { dirname, resolve } from 'node:path';
 import { KubeConfig } from '@kubernetes/client-node';
 import { load, YAMLException } from 'js-yaml';
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
-import { type Certificates, type Connections, keptOpen } from './dispatch.ts';
+import type { Account, Credentials } from './account.ts';
+import { keptOpen } from './dispatch.ts';
 import { execCredentials, execProgram, type ProgramEnvironment } from './exec-credentials.ts';
 
-const IN_CLUSTER = '/var/run/secrets/kubernetes.io/serviceaccount/token';
-
-/** Files as `KUBECONFIG` names them; none: the account of the pod we run in. */
 export interface KubeconfigSettings {
+  /** At least one file, as `KUBECONFIG` names them. */
   readonly kubeconfigs: readonly string[];
   /** What the programs inherit that a kubeconfig may name, and where credentials of AWS are. */
   readonly environment: ProgramEnvironment;
-}
-
-export interface Credentials {
-  /** The server's origin, and the path under which it serves. */
-  readonly origin: string;
-  readonly prefix: string;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly tls: Certificates;
-  /** Through which the server is reached; absent where it is reached directly. */
-  readonly proxy?: { readonly url: string; readonly connections: Connections };
-}
-
-/** A way to know who we are in a cluster, and where it is. */
-export interface Account {
-  /** What people call it, and what to do where it cannot be used. */
-  readonly subject: string;
-  readonly remedy: string;
-  /** What to look at where the server is not to be reached. */
-  readonly hint: string;
-  /** Who we are now. Throws an error of one line, without secrets. */
-  readonly credentials: () => Promise<Credentials>;
-  /** What was found out is doubted, and is found out again when it is next asked for. */
-  readonly forget: () => void;
 }
 
 /** What of a user the client library knows under another name, or not well enough. */
@@ -107,16 +83,10 @@ const readFiles = (files: readonly string[]): KubeConfig => {
   return config;
 };
 
-/** Reads the files, or the account of our pod. Throws where they cannot be used. */
+/** Throws where the files cannot be used. */
 const readKubeconfigs = ({ kubeconfigs, environment }: KubeconfigSettings): KubeConfig => {
-  if (kubeconfigs.length > 0) {
-    const config = readFiles(kubeconfigs);
-    config.addAuthenticator(execCredentials(environment));
-    return config;
-  }
-  if (!existsSync(IN_CLUSTER)) throw new Error('there is none, and this is no pod of a cluster');
-  const config = new KubeConfig();
-  config.loadFromCluster();
+  const config = readFiles(kubeconfigs);
+  config.addAuthenticator(execCredentials(environment));
   return config;
 };
 
@@ -155,7 +125,7 @@ const credentialsOf = async (config: KubeConfig): Promise<Credentials> => {
   };
 };
 
-/** Who we are by kubeconfigs, or as the pod we run in. */
+/** Who we are by kubeconfigs. */
 export const kubeconfigAccount = (settings: KubeconfigSettings): Account => {
   const file = settings.kubeconfigs.join(':');
   let config: KubeConfig | undefined;
@@ -164,9 +134,9 @@ export const kubeconfigAccount = (settings: KubeconfigSettings): Account => {
     return config;
   };
   return {
-    subject: file || 'the kubeconfig',
+    subject: file,
     remedy: 'set KUBECONFIG to a kubeconfig that works',
-    hint: file && `; look at the cluster and the user of ${file}`,
+    hint: `; look at the cluster and the user of ${file}`,
     credentials: async () => credentialsOf(read()),
     forget: () => {
       config = undefined;

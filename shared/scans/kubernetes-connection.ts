@@ -18,6 +18,7 @@ import {
   wrapHttpLibrary,
 } from '@kubernetes/client-node';
 import { Rejected } from '../events/rejected.ts';
+import type { Account, Credentials } from './account.ts';
 import { answerError, Gone } from './api-answers.ts';
 import {
   type Connections,
@@ -28,7 +29,7 @@ import {
   retireConnections,
 } from './dispatch.ts';
 import type { EksSettings } from './eks-cluster.ts';
-import type { Account, Credentials, KubeconfigSettings } from './kubeconfig.ts';
+import type { KubeconfigSettings } from './kubeconfig.ts';
 import { Conflict, Unanswered, Unavailable } from './unavailable.ts';
 
 /** Milliseconds for which credentials are taken as they are. */
@@ -106,13 +107,15 @@ interface Way {
 
 const isOlder = (at: number, milliseconds: number): boolean => performance.now() - at > milliseconds;
 
-/** Who we are in an EKS cluster, or else by kubeconfigs. */
+/** Who we are in an EKS cluster, or else by kubeconfigs, or else as the pod that we run in. */
 export type ConnectionSettings = KubeconfigSettings & { readonly eks?: EksSettings };
 
 /** Loads only the one that is needed: each has packages of its own. */
 const openAccount = async ({ eks, ...settings }: ConnectionSettings): Promise<Account> => {
-  if (eks === undefined) return (await import('./kubeconfig.ts')).kubeconfigAccount(settings);
-  return (await import('./eks-cluster.ts')).eksAccount(eks, settings.environment);
+  const { kubeconfigs, environment } = settings;
+  if (eks !== undefined) return (await import('./eks-cluster.ts')).eksAccount(eks, environment);
+  if (kubeconfigs.length > 0) return (await import('./kubeconfig.ts')).kubeconfigAccount(settings);
+  return (await import('./pod-account.ts')).podAccount(environment);
 };
 
 /** Who we are and how to get there, looked at again when it is old, and once for all who ask meanwhile. */
