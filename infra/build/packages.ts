@@ -7,6 +7,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
+import { IN_CLIENT, kubernetesClient } from './kubernetes-client.ts';
 
 /** What the Kubernetes client calls of packages for the ways to log in, and the proxies, that few kubeconfigs name. */
 const RARE: Readonly<Record<string, readonly string[]>> = {
@@ -17,8 +18,6 @@ const RARE: Readonly<Record<string, readonly string[]>> = {
   hpagent: ['HttpProxyAgent', 'HttpsProxyAgent'],
   'js-yaml': ['load'],
 };
-
-const IN_CLIENT = /\/@kubernetes\/client-node\/dist\//;
 
 /**
  * Stands for a function, a class or an object of the package. `require` of a module in the bundle is what makes esbuild
@@ -89,28 +88,20 @@ const leftOut: Plugin = {
   },
 };
 
-/** The models of every kind: without them objects pass as the JSON that they are, which is how all of ours are read. */
-const MODELS = /^(?:import|export) .*'\.\.\/models\/.*$/gm;
-const MODELS_BY_NAME = /^let typeMap = \{.*?^\};?$/ms;
-
-const withoutModels = (source: string): string => {
-  if (!MODELS_BY_NAME.test(source)) throw new Error('the Kubernetes client lists its models otherwise than before');
-  return source.replaceAll(MODELS, '').replace(MODELS_BY_NAME, 'let typeMap = {};');
+/** Modules of Node's own that the log loads at its start for one small thing, and that thing. */
+const SMALL_THINGS: Readonly<Record<string, string>> = {
+  worker_threads: 'module.exports = { isMainThread: true };',
+  assert: 'module.exports = (value, problem) => { if (!value) throw new Error(problem); };',
 };
 
-const kubernetesClient: Plugin = {
-  name: 'kubernetes-client',
+const smallThings: Plugin = {
+  name: 'small-things',
   setup: (build) => {
-    // It does not say that its modules have no side effects. None matters to us, so only what is used is taken.
-    build.onResolve({ filter: /^(?:@kubernetes\/client-node$|\.)/ }, async ({ path, pluginData, ...from }) => {
-      if (pluginData === 'resolving' || (path.startsWith('.') && !IN_CLIENT.test(from.importer))) return undefined;
-      const { resolveDir, importer, kind, namespace } = from;
-      const resolved = await build.resolve(path, { resolveDir, importer, kind, namespace, pluginData: 'resolving' });
-      return resolved.errors.length > 0 ? resolved : { ...resolved, sideEffects: false };
-    });
-    build.onLoad({ filter: /client-node\/dist\/gen\/models\/ObjectSerializer\.js$/ }, async ({ path }) => ({
-      contents: withoutModels(await readFile(path, 'utf8')),
-    }));
+    const filter = new RegExp(`^(?:${Object.keys(SMALL_THINGS).join('|')})$`);
+    build.onResolve({ filter }, ({ path, importer }) =>
+      /\/node_modules\/(?:pino|sonic-boom)\//.test(importer) ? { path, namespace: 'small-things' } : undefined,
+    );
+    build.onLoad({ filter: /./, namespace: 'small-things' }, ({ path }) => ({ contents: SMALL_THINGS[path] ?? '' }));
   },
 };
 
@@ -127,4 +118,4 @@ const jsonSchemas: Plugin = {
   },
 };
 
-export const packagePlugins: readonly Plugin[] = [rarePackages, leftOut, jsonSchemas, kubernetesClient];
+export const packagePlugins: readonly Plugin[] = [rarePackages, leftOut, smallThings, jsonSchemas, kubernetesClient];
