@@ -12,7 +12,7 @@ import { installCrds } from './support/install.ts';
 /** The CRDs of Knative, which are other projects' and not kept here. */
 const FOREIGN = join(ROOT, '../shared/cluster/crds');
 /** Those of which there are manifests. */
-const USED = /^knative-(?:serving-service|eventing-(?:broker|trigger|apiserversource|sinkbindings))\.yaml$/;
+const USED = /^knative-(?:serving-service|eventing-(?:broker|trigger|apiserversource|pingsource|sinkbindings))\.yaml$/;
 const hasForeign = existsSync(FOREIGN);
 if (!hasForeign) {
   process.stderr.write(`

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import { readAuthConfig } from '../../shared/runtime/auth-file.ts';
-import { acceptedTypes } from '../support/accepted-types.ts';
+import { triggeredTypes } from '../support/accepted-types.ts';
 import { at } from '../support/fields.ts';
 import { functionNames, INFRA, ofKind, render } from '../support/manifests.ts';
 import { podsOf } from '../support/pods.ts';
@@ -18,7 +18,8 @@ const LONGEST = 63;
 
 describe('the component oidc', () => {
   it('is about every function', () => {
-    expect(credentials.flatMap(({ allows }) => allows.functions).toSorted()).toEqual(functionNames());
+    const triggers = credentials.filter(({ name }) => name.endsWith('-trigger'));
+    expect(triggers.flatMap(({ allows }) => allows.functions).toSorted()).toEqual(functionNames());
   });
 
   it.each(triggers)('lets the Trigger $metadata.name send what its function accepts, and nothing else', (trigger) => {
@@ -26,16 +27,30 @@ describe('the component oidc', () => {
     const account = `${name}-oidc-eventing.knative.dev-trigger`;
     expect(account.length).toBeLessThanOrEqual(LONGEST);
     const audience = at(trigger, 'spec', 'subscriber', 'audience');
-    const { oidc, allows } = credentials.find((one) => one.allows.functions.includes(name)) ?? {};
+    const { oidc, allows } = credentials.find((one) => one.name === `${name}-trigger`) ?? {};
     expect(oidc).toMatchObject({ audience, subjects: [`system:serviceaccount:${namespace}:${account}`] });
     expect(allows).toEqual({
       functions: [name],
-      types: expect.arrayContaining([...acceptedTypes(name)]),
+      types: expect.arrayContaining([...triggeredTypes(name)]),
       namespaces: '*',
       replays: false,
       reads: false,
     });
-    expect(allows?.types).toHaveLength(acceptedTypes(name).length);
+    expect(allows?.types).toHaveLength(triggeredTypes(name).length);
+  });
+
+  it('lets the source of ticks send ticks to alert, and nothing else', () => {
+    const [source] = ofKind(manifests, 'sources.knative.dev', 'PingSource');
+    const account = `${source?.metadata.name}-oidc-sources.knative.dev-pingsource`;
+    expect(account.length).toBeLessThanOrEqual(LONGEST);
+    const audience = at(source, 'spec', 'sink', 'audience');
+    const others = credentials.filter(({ name }) => !name.endsWith('-trigger'));
+    expect(others).toMatchObject([
+      {
+        oidc: { audience, subjects: [`system:serviceaccount:scan-status:${account}`] },
+        allows: { functions: ['alert'], types: ['dev.knative.sources.ping'], replays: false, reads: false },
+      },
+    ]);
   });
 
   it.each(pods)('$name asks for tokens, and has what says whose', ({ spec, container }) => {

@@ -18,7 +18,7 @@ const pods = podsOf(distinct);
 
 describe('a pod', () => {
   it('is described for the functions, the dead letters and the exporter', () => {
-    expect(new Set(pods.map(({ name }) => name)).size).toBe(7);
+    expect(new Set(pods.map(({ name }) => name)).size).toBe(8);
   });
 
   it.each(pods)('of $name has the rights of nobody', ({ spec, container }) => {

@@ -1,6 +1,6 @@
 /** Which events the Broker sends to which function, and for how long it tries. */
 import { describe, expect, it } from '@jest/globals';
-import { acceptedTypes } from '../support/accepted-types.ts';
+import { triggeredTypes } from '../support/accepted-types.ts';
 import { seconds } from '../support/durations.ts';
 import { at } from '../support/fields.ts';
 import { type Manifest, ofKind, render } from '../support/manifests.ts';
@@ -14,9 +14,9 @@ const filtersOf = (trigger: Manifest): readonly Filter['exact'][] =>
   (at(trigger, 'spec', 'filters', 0, 'any') as readonly Filter[]).map(({ exact }) => exact);
 
 describe('a Trigger', () => {
-  it.each(triggers)('sends $metadata.name the types that it accepts, and no others', (trigger) => {
+  it.each(triggers)('sends $metadata.name the types that it accepts of a Broker, and no others', (trigger) => {
     const types = filtersOf(trigger).map(({ type }) => type);
-    expect(types.toSorted()).toEqual(acceptedTypes(trigger.metadata.name).toSorted());
+    expect(types.toSorted()).toEqual(triggeredTypes(trigger.metadata.name).toSorted());
   });
 
   it.each(triggers)('tells $metadata.name of one kind of object only', (trigger) => {

@@ -1,6 +1,6 @@
 /** The functions on Knative: one name for each, everywhere, and what each is sent. */
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
   readJobSettings,
@@ -9,6 +9,7 @@ import {
   readServerSettings,
   readStoreSettings,
 } from '../../shared/runtime/config.ts';
+import { acceptedTypes } from '../support/accepted-types.ts';
 import { at } from '../support/fields.ts';
 import { functionNames, kustomizations, type Manifest, nameOf, ofKind, ROOT, render } from '../support/manifests.ts';
 import { podsOf } from '../support/pods.ts';
@@ -34,9 +35,9 @@ describe('the functions', () => {
     ['accounts of infra/rbac', namesOf(ofKind(render('rbac/accounts'), '', 'ServiceAccount'))],
     [
       'bindings of infra/rbac',
-      namesOf(ofKind(render('rbac/namespace'), 'rbac.authorization.k8s.io', 'RoleBinding')).map((name) =>
-        name.replace(/^scan-status-/, ''),
-      ),
+      namesOf(
+        [...render('rbac/namespace'), ...render('rbac/accounts')].filter(({ kind }) => kind === 'RoleBinding'),
+      ).map((name) => name.replace(/^scan-status-/, '')),
     ],
   ])('are all the %s', (_, known) => {
     expect(known).toEqual(names);
@@ -94,6 +95,44 @@ describe('a Service', () => {
   });
 });
 
+describe('the source of ticks', () => {
+  it('sends them to alert, past the Broker, each minute', () => {
+    const [source] = base.filter(({ kind }) => kind === 'PingSource');
+    expect(source?.spec).toMatchObject({
+      schedule: '* * * * *',
+      sink: { ref: { apiVersion: 'serving.knative.dev/v1', kind: 'Service', name: 'alert' } },
+    });
+    expect(acceptedTypes('alert')).toContain('dev.knative.sources.ping');
+  });
+});
+
+describe('alert', () => {
+  it('finds who is to be told where its Service mounts it', () => {
+    const pod = podsOf(services).find(({ name }) => name === 'Service alert');
+    expect(at(pod, 'spec', 'volumes')).toEqual([
+      { name: 'alerts', configMap: { name: 'alerts' } },
+      { name: 'alert-secrets', secret: { secretName: 'alert-secrets' } },
+    ]);
+    const folders = (at(pod, 'container', 'volumeMounts') as readonly { readonly mountPath: string }[]).map(
+      ({ mountPath }) => mountPath,
+    );
+    const { value = '' } = pod?.container.env?.find(({ name }) => name === 'ALERTS_CONFIG') ?? {};
+    expect(folders).toContain(dirname(value));
+  });
+
+  it('may keep ConfigMaps in a namespace of its own, and is bound to nothing else', () => {
+    const everything = [...render('rbac/accounts'), ...render('rbac/namespace'), ...render('rbac/cluster')];
+    const bindings = everything.filter((manifest) => JSON.stringify(manifest.subjects ?? '').includes('"alert"'));
+    expect(bindings.map(({ metadata }) => metadata)).toEqual([
+      { name: 'scan-status-alert', namespace: 'scan-status-alerts' },
+    ]);
+    const [role] = ofKind(everything, 'rbac.authorization.k8s.io', 'Role');
+    expect(role?.rules).toEqual([
+      { apiGroups: [''], resources: ['configmaps'], verbs: ['get', 'list', 'create', 'update', 'delete'] },
+    ]);
+  });
+});
+
 const SOURCES = [...OVERLAYS.flatMap((overlay) => render(overlay))].filter(({ kind }) => kind === 'ApiServerSource');
 
 describe('a source', () => {
@@ -133,7 +172,7 @@ describe('the component sink-binding', () => {
     const bindings = render('knative/base', ['knative/components/sink-binding']).filter(
       ({ kind }) => kind === 'SinkBinding',
     );
-    const silent = ['compile-policy'];
+    const silent = ['alert', 'compile-policy'];
     expect(bindings.map(({ spec }) => at(spec, 'subject', 'name')).toSorted()).toEqual(
       names.filter((name) => !silent.includes(name)),
     );
