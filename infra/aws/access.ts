@@ -1,10 +1,8 @@
-/** What a function may do: a role of its own, and who it is in the cluster. */
+/** What a function may do: a role of its own, and who it is in the cluster, where it has business there. */
 import type { DeployedFunction } from './deployed-function.ts';
-import { arnOf, attribute, policyDocument, type Resources, substituted } from './template.ts';
+import { allow, arnOf, attribute, policyDocument, type Resources, substituted } from './template.ts';
 
-const allow = (Action: readonly string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
-
-const statements = ({ id, logGroup, emits }: DeployedFunction, cluster: string): readonly object[] => [
+const statements = ({ id, logGroup, emits, usesCluster }: DeployedFunction, cluster: string): readonly object[] => [
   allow(['logs:CreateLogStream', 'logs:PutLogEvents'], attribute(logGroup, 'Arn')),
   allow(
     ['sqs:ReceiveMessage', 'sqs:DeleteMessage', 'sqs:GetQueueAttributes', 'sqs:ChangeMessageVisibility'],
@@ -12,14 +10,29 @@ const statements = ({ id, logGroup, emits }: DeployedFunction, cluster: string):
   ),
   ...(emits ? [allow(['events:PutEvents'], attribute('Bus', 'Arn'))] : []),
   // Where the cluster is. Who we are there needs no right: anybody may ask STS for their own name.
-  allow(['eks:DescribeCluster'], arnOf('eks', `cluster/${cluster}`)),
+  ...(usesCluster ? [allow(['eks:DescribeCluster'], arnOf('eks', `cluster/${cluster}`))] : []),
   // X-Ray has no resources to name. @see https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
   allow(['xray:PutTraceSegments', 'xray:PutTelemetryRecords'], '*'),
 ];
 
-/** @param cluster the name of the EKS cluster */
-export const access = (deployed: DeployedFunction, cluster: string): Resources => {
-  const { id, name } = deployed;
+/** The group is bound to its rights by infra/aws/rbac, in the cluster. */
+const entry = ({ id, name }: DeployedFunction, cluster: string): Resources => ({
+  [`${id}AccessEntry`]: {
+    Type: 'AWS::EKS::AccessEntry',
+    Properties: {
+      ClusterName: cluster,
+      PrincipalArn: attribute(`${id}Role`, 'Arn'),
+      KubernetesGroups: [`scan-status-${name}`],
+    },
+  },
+});
+
+/**
+ * @param cluster the name of the EKS cluster
+ * @param own statements about what no other function has
+ */
+export const access = (deployed: DeployedFunction, cluster: string, own: readonly object[]): Resources => {
+  const { id, name, usesCluster } = deployed;
   return {
     [`${id}Role`]: {
       Type: 'AWS::IAM::Role',
@@ -30,17 +43,9 @@ export const access = (deployed: DeployedFunction, cluster: string): Resources =
           Principal: { Service: 'lambda.amazonaws.com' },
           Action: 'sts:AssumeRole',
         }),
-        Policies: [{ PolicyName: 'own', PolicyDocument: policyDocument(...statements(deployed, cluster)) }],
+        Policies: [{ PolicyName: 'own', PolicyDocument: policyDocument(...statements(deployed, cluster), ...own) }],
       },
     },
-    // The group is bound to its rights by infra/aws/rbac, in the cluster.
-    [`${id}AccessEntry`]: {
-      Type: 'AWS::EKS::AccessEntry',
-      Properties: {
-        ClusterName: cluster,
-        PrincipalArn: attribute(`${id}Role`, 'Arn'),
-        KubernetesGroups: [`scan-status-${name}`],
-      },
-    },
+    ...(usesCluster && entry(deployed, cluster)),
   };
 };

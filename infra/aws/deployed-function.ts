@@ -23,6 +23,8 @@ export interface DeployedFunction {
   readonly window: number;
   /** Whether it sends events to the bus. */
   readonly emits: boolean;
+  /** Whether it reads or writes in the cluster. */
+  readonly usesCluster: boolean;
   /** Whether it takes events. */
   readonly isEnabled: boolean;
 }
@@ -51,6 +53,7 @@ export const deployedFunction = (
     timeout,
     window,
     emits: 'EVENT_BUS_NAME' in environment,
+    usesCluster: environment.SCAN_STORE !== 'embedded',
     isEnabled: enabled,
   };
 };

@@ -8,6 +8,7 @@
  * @see https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-patterns.html
  */
 import {
+  ALERTS_DUE,
   APISERVER_ADDED,
   APISERVER_DELETED,
   APISERVER_UPDATED,
@@ -15,6 +16,7 @@ import {
   JOB_STARTED,
   POLICY_EVALUATED,
   REPORT_READY,
+  STATUS_CHANGED,
 } from '../../shared/events/types.ts';
 
 /** An event pattern: each list holds what a field may be. */
@@ -74,4 +76,6 @@ export const ROUTES: ReadonlyMap<string, Routes> = new Map([
   ],
   ['policy-evaluated', { CloudEvents: cloudEvents(POLICY_EVALUATED) }],
   ['compile-policy', { Objects: objects('ScanPolicy', APISERVER_ADDED, APISERVER_UPDATED) }],
+  // Ticks of its own schedule go to its queue at once; these are somebody else's.
+  ['alert', { CloudEvents: cloudEvents(STATUS_CHANGED, ALERTS_DUE) }],
 ]);

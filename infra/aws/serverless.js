@@ -9,15 +9,17 @@ import { template } from './template-of-functions.ts';
 
 /** The resources and outputs that all functions of serverless.yml need. */
 export const resources = async ({ resolveConfigurationProperty, resolveVariable }) => {
-  const [functions, service, stage, cluster, topic, archiveDays] = await Promise.all([
+  const [functions, service, stage, cluster, topic, alertTopic, archiveDays] = await Promise.all([
     resolveConfigurationProperty(['functions']),
     resolveConfigurationProperty(['service']),
     resolveVariable('sls:stage'),
     resolveVariable('param:cluster'),
     resolveVariable('param:alarmTopicArn'),
+    resolveVariable('param:alertTopicArn'),
     resolveVariable('param:archiveDays'),
   ]);
-  return template(functions, { prefix: `${service}-${stage}`, cluster, topic, archiveDays: Number(archiveDays) });
+  const prefix = `${service}-${stage}`;
+  return template(functions, { prefix, cluster, topic, alertTopic, archiveDays: Number(archiveDays) });
 };
 
 /** A layer that may be given: a list of it or of nothing, where a file of it is, and whether it was. */
@@ -32,3 +34,4 @@ const layer =
 export const opa = layer('opaLayerArn', 'bin/opa');
 export const verdictKey = layer('verdictKeyLayerArn', 'verdict-key.pem');
 export const verdictKeys = layer('verdictKeysLayerArn', 'verdict-keys.pem');
+export const alerts = layer('alertsLayerArn', 'alerts.yaml');

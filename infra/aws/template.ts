@@ -16,4 +16,6 @@ export const substituted = (text: string) => ({ 'Fn::Sub': text });
 export const arnOf = (service: string, name: string) =>
   substituted(`arn:\${AWS::Partition}:${service}:\${AWS::Region}:\${AWS::AccountId}:${name}`);
 
+export const allow = (Action: readonly string[], Resource: unknown) => ({ Effect: 'Allow', Action, Resource });
+
 export const policyDocument = (...statements: readonly object[]) => ({ Version: '2012-10-17', Statement: statements });

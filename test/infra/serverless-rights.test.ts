@@ -43,6 +43,17 @@ const WITHOUT_RESOURCE = ['xray:PutTraceSegments', 'xray:PutTelemetryRecords'];
 const logGroupOf = (name: string): string =>
   `${name.charAt(0).toUpperCase()}${name.slice(1).replaceAll('-', 'Dash')}LogGroup.Arn`;
 
+/** Those that reach the cluster: what alert tells is in its events. */
+const IN_CLUSTER = FUNCTION_FOLDERS.filter((name) => name !== 'alert');
+
+/** What alert may do with what it remembers. */
+const REMEMBERS = {
+  'dynamodb:GetItem': 'AlertTable.Arn',
+  'dynamodb:PutItem': 'AlertTable.Arn',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation that fills it in.
+  'dynamodb:Query': '${AlertTable.Arn}/index/due',
+};
+
 /** Right and resource, of all that a function may do. */
 const rightsOf = (name: string): Readonly<Record<string, unknown>> => ({
   'logs:CreateLogStream': logGroupOf(name),
@@ -51,8 +62,11 @@ const rightsOf = (name: string): Readonly<Record<string, unknown>> => ({
   'sqs:DeleteMessage': `${idOf(name)}Queue.Arn`,
   'sqs:GetQueueAttributes': `${idOf(name)}Queue.Arn`,
   'sqs:ChangeMessageVisibility': `${idOf(name)}Queue.Arn`,
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation that fills it in.
-  'eks:DescribeCluster': 'arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/shop',
+  ...(IN_CLUSTER.includes(name) && {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation that fills it in.
+    'eks:DescribeCluster': 'arn:${AWS::Partition}:eks:${AWS::Region}:${AWS::AccountId}:cluster/shop',
+  }),
+  ...(name === 'alert' && REMEMBERS),
   ...(EMITTING.includes(name) && { 'events:PutEvents': 'Bus.Arn' }),
   ...Object.fromEntries(WITHOUT_RESOURCE.map((action) => [action, '*'])),
 });
@@ -83,8 +97,10 @@ describe.each(FUNCTION_FOLDERS)('%s', (name) => {
     ]);
   });
 
-  it('is a group of its own in the cluster', () => {
-    expect(ofType(template, 'AWS::EKS::AccessEntry').get(`${idOf(name)}AccessEntry`)).toEqual({
+  it('is a group of its own in the cluster, or nobody there', () => {
+    const entry = ofType(template, 'AWS::EKS::AccessEntry').get(`${idOf(name)}AccessEntry`);
+    if (!IN_CLUSTER.includes(name)) return expect(entry).toBeUndefined();
+    return expect(entry).toEqual({
       ClusterName: 'shop',
       PrincipalArn: `${idOf(name)}Role.Arn`,
       KubernetesGroups: [`scan-status-${name}`],
@@ -107,6 +123,33 @@ describe.each(FUNCTION_FOLDERS)('%s', (name) => {
         Resource: `${idOf(name)}Queue.Arn`,
         Condition: { ArnEquals: { 'aws:SourceArn': rules } },
       },
+    ]);
+  });
+});
+
+describe('alert', () => {
+  it('may tell the SNS topic that is given, and no other', () => {
+    const topic = 'arn:aws:sns:eu-central-1:123456789012:scan-alerts';
+    const role = ofType<Role>(pack(`alertTopicArn=${topic}`).template, 'AWS::IAM::Role').get('AlertRole');
+    const statements = role?.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement);
+    expect(statements?.filter(({ Action }) => JSON.stringify(Action).includes('sns:'))).toEqual([
+      { Effect: 'Allow', Action: ['sns:Publish'], Resource: topic },
+    ]);
+  });
+
+  it('is sent ticks by its own schedule, which may do nothing else', () => {
+    const role = ofType<Role>(template, 'AWS::IAM::Role').get('AlertTicksRole');
+    expect(role?.AssumeRolePolicyDocument.Statement).toEqual([
+      {
+        Effect: 'Allow',
+        Principal: { Service: 'scheduler.amazonaws.com' },
+        Action: 'sts:AssumeRole',
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: it is CloudFormation that fills it in.
+        Condition: { StringEquals: { 'aws:SourceAccount': '${AWS::AccountId}' } },
+      },
+    ]);
+    expect(role?.Policies.flatMap(({ PolicyDocument }) => PolicyDocument.Statement)).toEqual([
+      { Effect: 'Allow', Action: ['sqs:SendMessage'], Resource: 'AlertQueue.Arn' },
     ]);
   });
 });

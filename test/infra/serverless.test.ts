@@ -1,6 +1,7 @@
 /** What `npm run package` makes: the artifacts, and a template that CloudFormation installs as it stands. */
 import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { JsonObject } from '../../shared/conditions/status.ts';
+import { readEvent } from '../../shared/events/event.ts';
 import { LONGEST_HIDDEN, secondsHidden } from '../../shared/runtime/visibility.ts';
 import { FUNCTION_FOLDERS, type Packaged, packages } from '../support/serverless-package.ts';
 import { idOf, ofType } from '../support/serverless-template.ts';
@@ -56,6 +57,11 @@ interface Queue {
 const queueOf = (name: string) => one<Queue>('AWS::SQS::Queue', `${idOf(name)}Queue`);
 const deadLettersOf = (name: string) => one<Queue>('AWS::SQS::Queue', `${idOf(name)}DeadLetters`);
 
+interface Schedule {
+  readonly State: string;
+  readonly Target: { readonly Input: string };
+}
+
 interface Mapping {
   readonly EventSourceArn: string;
   readonly BatchSize: number;
@@ -83,6 +89,12 @@ describe('the package', () => {
   });
 });
 
+/** What alert tells is in its events: it keeps no scan, and reaches no cluster. */
+const storeOf = (name: string): JsonObject =>
+  name === 'alert'
+    ? { SCAN_STORE: 'embedded', SCAN_STORE_PATH: ':memory:', EKS_CLUSTER_NAME: '' }
+    : { SCAN_STORE: 'kubernetes', EKS_CLUSTER_NAME: 'shop' };
+
 describe.each(FUNCTION_FOLDERS)('%s', (name) => {
   it('runs on Node 24 for arm64, is traced, and leaves others their concurrency', () => {
     expect(lambdaOf(name)).toMatchObject({
@@ -91,7 +103,7 @@ describe.each(FUNCTION_FOLDERS)('%s', (name) => {
       Architectures: ['arm64'],
       TracingConfig: { Mode: 'Active' },
       ReservedConcurrentExecutions: expect.any(Number),
-      Environment: { Variables: { SCAN_STORE: 'kubernetes', SCAN_CLUSTER: 'shop', EKS_CLUSTER_NAME: 'shop' } },
+      Environment: { Variables: { SCAN_CLUSTER: 'shop', ...storeOf(name) } },
     });
   });
 
@@ -168,6 +180,46 @@ describe.each(FUNCTION_FOLDERS)('%s', (name) => {
   });
 });
 
+describe('what alert remembers', () => {
+  it('is in a table that forgets by itself, and can be had back as it was', () => {
+    const attribute = (AttributeName: string, AttributeType: string) => ({ AttributeName, AttributeType });
+    const key = (AttributeName: string, KeyType: string) => ({ AttributeName, KeyType });
+    expect(one('AWS::DynamoDB::Table', 'AlertTable')).toEqual({
+      TableName: 'scan-status-prod-alerts',
+      BillingMode: 'PAY_PER_REQUEST',
+      KeySchema: [key('key', 'HASH')],
+      AttributeDefinitions: [attribute('key', 'S'), attribute('pending', 'S'), attribute('dueAt', 'N')],
+      GlobalSecondaryIndexes: [
+        {
+          IndexName: 'due',
+          KeySchema: [key('pending', 'HASH'), key('dueAt', 'RANGE')],
+          Projection: { ProjectionType: 'KEYS_ONLY' },
+        },
+      ],
+      TimeToLiveSpecification: { AttributeName: 'forgetAt', Enabled: true },
+      PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+    });
+  });
+
+  it('is looked at each minute, where anybody is told at all', () => {
+    const ticks = (of: Packaged) => ofType<Schedule>(of.template, 'AWS::Scheduler::Schedule').get('AlertTicks');
+    const told = pack('alertsLayerArn=arn:aws:lambda:eu-central-1:123456789012:layer:alerts:1');
+    expect(ticks(packaged)?.State).toBe('DISABLED');
+    expect(ticks(told)).toMatchObject({
+      State: 'ENABLED',
+      ScheduleExpression: 'rate(1 minute)',
+      Target: { Arn: 'AlertQueue.Arn', RoleArn: 'AlertTicksRole.Arn' },
+    });
+    const filledIn = String(ticks(told)?.Target.Input)
+      .replace('<aws.scheduler.schedule-arn>', 'arn:aws:scheduler:eu-central-1:123456789012:schedule/default/due')
+      .replace('<aws.scheduler.execution-id>', 'd32c5kddcf5bb8c3')
+      .replace('<aws.scheduler.scheduled-time>', '2025-06-01T10:00:00Z');
+    expect(filledIn).not.toContain('<');
+    const message = readEvent(JSON.parse(filledIn));
+    expect(message).toMatchObject({ type: 'dev.scanstatus.alerts-due.v1', id: 'd32c5kddcf5bb8c3' });
+  });
+});
+
 describe('the bus', () => {
   it('keeps its events for replays', () => {
     expect(one('AWS::Events::Archive', 'Archive')).toMatchObject({ SourceArn: 'Bus.Arn', RetentionDays: 30 });
@@ -187,12 +239,13 @@ describe('the bus', () => {
 });
 
 describe('what is not said', () => {
-  it('is asked of nobody: no alarm calls, no layer is taken, and compile-policy waits for its compiler', () => {
+  it('is asked of nobody: no alarm calls, no layer is taken, compile-policy waits for its compiler, and alert for who is to be told', () => {
     const plain = pack();
     const alarms = [...ofType(plain.template, 'AWS::CloudWatch::Alarm').values()];
     expect(alarms.filter((alarm) => 'AlarmActions' in alarm)).toEqual([]);
     for (const name of FUNCTION_FOLDERS) expect(lambdaOf(name, plain).Layers ?? []).toEqual([]);
-    expect(mappingOf('compile-policy', plain).Enabled).toBe(false);
+    for (const name of ['compile-policy', 'alert']) expect(mappingOf(name, plain).Enabled).toBe(false);
+    expect(ofType(plain.template, 'AWS::Events::Rule').get('AlertCloudEvents')?.State).toBe('DISABLED');
     expect(ofType(plain.template, 'AWS::Events::Rule').get('CompilePolicyObjects')?.State).toBe('DISABLED');
     expect(lambdaOf('policy-evaluated', plain).Environment.Variables.VERDICT_KEYS).toBe('');
   });
@@ -203,6 +256,7 @@ describe('what is not said', () => {
       `opaLayerArn=${arn('opa')}`,
       `verdictKeyLayerArn=${arn('private')}`,
       `verdictKeysLayerArn=${arn('public')}`,
+      `alertsLayerArn=${arn('alerts')}`,
     );
     expect(Object.fromEntries(FUNCTION_FOLDERS.map((name) => [name, lambdaOf(name, full).Layers]))).toMatchObject({
       'job-started': undefined,
@@ -210,11 +264,13 @@ describe('what is not said', () => {
       'evaluate-policy': [arn('private')],
       'policy-evaluated': [arn('public')],
       'compile-policy': [arn('opa')],
+      alert: [arn('alerts')],
     });
     expect(lambdaOf('evaluate-policy', full).Environment.Variables.VERDICT_KEY).toBe('/opt/verdict-key.pem');
     expect(lambdaOf('policy-evaluated', full).Environment.Variables.VERDICT_KEYS).toBe('/opt/verdict-keys.pem');
     expect(lambdaOf('compile-policy', full).Environment.Variables.OPA_BIN).toBe('/opt/bin/opa');
-    expect(mappingOf('compile-policy', full).Enabled).toBe(true);
+    expect(lambdaOf('alert', full).Environment.Variables.ALERTS_CONFIG).toBe('/opt/alerts.yaml');
+    for (const name of ['compile-policy', 'alert']) expect(mappingOf(name, full).Enabled).toBe(true);
     expect(ofType(full.template, 'AWS::Events::Rule').get('CompilePolicyObjects')?.State).toBe('ENABLED');
   });
 });
