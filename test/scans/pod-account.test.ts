@@ -1,5 +1,5 @@
 /** The account of a pod: files that Kubernetes mounts and rewrites, and where the environment says the server is. */
-import { writeFileSync } from 'node:fs';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { podAccount } from '../../shared/scans/pod-account.ts';
@@ -8,9 +8,13 @@ import { errorOf } from '../support/error-of.ts';
 
 const SERVICE = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
 
+const all = temporaryFolder();
+
+const BOTH = { token: 'one\n', 'ca.crt': 'PEM\n' };
+
 /** A folder as Kubernetes mounts it. */
-const mounted = (files: Readonly<Record<string, string>> = { token: 'one\n', 'ca.crt': 'PEM\n' }): string => {
-  const folder = temporaryFolder();
+const mounted = (files: Readonly<Record<string, string>> = BOTH): string => {
+  const folder = mkdtempSync(join(all, 'pod-'));
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   return folder;
 };
@@ -40,14 +44,15 @@ it.each([
   expect(await podAccount(environment, mounted()).credentials()).toMatchObject({ origin });
 });
 
-it.each<readonly [what: string, problem: string, environment: object, files?: Readonly<Record<string, string>>]>([
+it.each([
   ['no token', 'there is none, and this is no pod of a cluster', SERVICE, { 'ca.crt': 'PEM' }],
   ['no authority', 'there is none, and this is no pod of a cluster', SERVICE, { token: 'one' }],
-  ['no server', 'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT name no server', {}],
+  ['no server', 'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT name no server', {}, BOTH],
   [
     'a server that is none',
     'KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT name no server',
     { ...SERVICE, KUBERNETES_SERVICE_PORT: 'tcp://10.96.0.1:443' },
+    BOTH,
   ],
 ])('cannot be used where there is %s', async (_, problem, environment, files) => {
   expect(await errorOf(podAccount({ ...environment }, mounted(files)).credentials())).toMatchObject({
