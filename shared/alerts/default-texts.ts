@@ -21,7 +21,7 @@ const texts = (
   return { title: compileTemplate(either(title)), text: compileTemplate(either(text) + FLAPPING) };
 };
 
-export const POLICY_FAILED: Texts = texts(
+const POLICY_FAILED: Texts = texts(
   ['Policy failed', 'Policy failure is over'],
   [
     '{{#group}}Scans of {{namespace}} that found vulnerabilities that their policies forbid: {{scans}}.{{/group}}' +
@@ -31,7 +31,7 @@ export const POLICY_FAILED: Texts = texts(
   ],
 );
 
-export const SCAN_FAILED: Texts = texts(
+const SCAN_FAILED: Texts = texts(
   ['Scan failed', 'Scan failure is over'],
   [
     '{{#error}}{{error}}\n{{/error}}What it should have scanned may hold vulnerabilities that nobody knows of.',
@@ -39,7 +39,7 @@ export const SCAN_FAILED: Texts = texts(
   ],
 );
 
-export const POLICY_ERROR: Texts = texts(
+const POLICY_ERROR: Texts = texts(
   ['Policy could not be evaluated', 'Policy is evaluated again'],
   [
     '{{#error}}{{error}}\n{{/error}}Whether the policy is kept is not known.',

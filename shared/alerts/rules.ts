@@ -41,7 +41,7 @@ export interface Match {
 }
 
 /** Milliseconds: how long a group waits for more scans before it is told, and between two tellings of it. */
-export interface Grouping {
+interface Grouping {
   readonly wait: number;
   readonly every: number;
 }
