@@ -48,7 +48,8 @@ const changeOf = ({ condition, to, reason }: Alert): string =>
 /** What people see first, and sometimes alone: it names the scan, or the namespace of a group, whatever the title says. */
 export const headingOf = ({ status, severity, title, scan, group }: Alert): string => {
   const heading = short(`[${(status === 'resolved' ? status : severity).toUpperCase()}] ${title}`, 'title');
-  if (title.includes(group?.namespace ?? scan.name)) return heading;
+  // Names are made of these (RFC 1123), so a name in a word is none.
+  if (title.split(/[^a-z0-9.-]+/i).includes(group?.namespace ?? scan.name)) return heading;
   const subject = group === undefined ? `${scan.kind} ${scan.namespace}/${scan.name}` : `scans of ${group.namespace}`;
   return `${heading}: ${short(subject, 'name')}`;
 };

@@ -23,6 +23,11 @@ describe('a heading', () => {
     expect(headingOf(alert)).toBe(heading);
   });
 
+  it('does not take a part of a word for the name', () => {
+    const alert = anAlert({ title: 'Policy failed', scan: { ...anAlert().scan, name: 'fail' } });
+    expect(headingOf(alert)).toBe('[CRITICAL] Policy failed: ImageScan shop/fail');
+  });
+
   it('names the scan however long the title is', () => {
     expect(headingOf(anAlert({ title: 'x'.repeat(5_000) }))).toMatch(/…: ImageScan shop\/cart$/);
   });
