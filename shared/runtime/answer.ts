@@ -14,10 +14,12 @@ export interface AnswerSettings {
   readonly cluster: string;
   /** Where those events go; absent, they are the answer. */
   readonly output?: Output;
+  /** Those of this process that take them, where there is no output: they are the answer all the same. */
+  readonly here?: Output;
 }
 
 /** What goes out: of what is true of the scan now first, because one event alone can be the answer. */
-const eventsOf = ({ event, causes, emits = [] }: Received, cluster: string): readonly JsonObject[] =>
+export const eventsOf = ({ event, causes, emits = [] }: Received, cluster: string): readonly JsonObject[] =>
   event === undefined ? [] : [...causes.map((cause) => statusChanged(cause, event, cluster)), ...emits];
 
 const unavailable = (reply: Reply): HttpAnswer => {
@@ -50,11 +52,12 @@ const emitted = (events: readonly JsonObject[], batch: boolean): HttpAnswer => {
 };
 
 /** The events of a reply after those it causes were sent, where they go elsewhere: what was not taken is unavailable. */
-export const deliver = async (reply: Reply, { output, cluster }: AnswerSettings): Promise<Reply> => {
-  if (output === undefined) return reply;
+export const deliver = async (reply: Reply, { output, here, cluster }: AnswerSettings): Promise<Reply> => {
+  const to = output ?? here;
+  if (to === undefined) return reply;
   const caused = reply.received.map((received) => eventsOf(received, cluster));
   const all = caused.flat();
-  const failures = all.length === 0 ? [] : await output.send(all);
+  const failures = all.length === 0 ? [] : await to.send(all);
   let next = 0;
   const received = reply.received.map((one, at): Received => {
     const first = next;

@@ -93,9 +93,6 @@ const runtimeSettings = z.object({
   LOG_LEVEL: z.enum(LEVELS, { error: `must be one of ${LEVELS.join(', ')}` }).default('info'),
 });
 
-/** Settings that would be unsafe to overlook, because this version cannot honour them. */
-const NOT_YET = ['ALERTS_CONFIG'];
-
 const read = <T extends z.ZodObject>(schema: T, environment: Environment): z.infer<T> => {
   // An empty variable is one that is not set, as shells and manifests write it.
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
@@ -103,11 +100,6 @@ const read = <T extends z.ZodObject>(schema: T, environment: Environment): z.inf
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new WrongSetting(String(issue?.path[0]), issue?.message ?? 'is not valid');
-};
-
-const checkNotYet = (environment: Environment): void => {
-  const asked = NOT_YET.find((name) => environment[name]);
-  if (asked !== undefined) throw new WrongSetting(asked, 'this version has no such setting');
 };
 
 export interface StoreSettings {
@@ -315,7 +307,6 @@ const checkOneOutput = (outputs: Readonly<Record<string, string | undefined>>): 
 
 /** What holds wherever the functions run. Throws `WrongSetting`. */
 export const readRuntimeSettings = (environment: Environment = process.env): RuntimeSettings => {
-  checkNotYet(environment);
   const { AUTH, AUTH_CONFIG, K_SINK, EVENT_BUS_NAME, EVENT_QUEUE_URL, ...settings } = read(
     runtimeSettings,
     environment,
@@ -337,6 +328,10 @@ export const readRuntimeSettings = (environment: Environment = process.env): Run
 /** The queue (URL) where messages are put that are wrong for good; absent, their own queue sees to it. Throws `WrongSetting`. */
 export const readDeadLetterQueue = (environment: Environment = process.env): string | undefined =>
   read(z.object({ DEAD_LETTER_QUEUE_URL: queueUrl.optional() }), environment).DEAD_LETTER_QUEUE_URL;
+
+/** The file (YAML) that says who is told of what; absent, nobody is. */
+export const readAlertsSetting = ({ ALERTS_CONFIG }: Environment = process.env): string | undefined =>
+  ALERTS_CONFIG || undefined;
 
 export interface ServerSettings {
   readonly port: number;

@@ -64,8 +64,8 @@ const nowhere: Output = {
 };
 
 const withOutput = (responding: Responding): Responding => {
-  const { settings, emitsTo } = responding;
-  if (settings.output !== undefined || emitsTo !== undefined) return responding;
+  const { settings } = responding;
+  if (settings.output !== undefined || settings.here !== undefined) return responding;
   return { ...responding, settings: { ...settings, output: nowhere } };
 };
 

@@ -1,12 +1,13 @@
 /** Opens a process by its settings: the functions that it runs, and what they work with. The same for every runtime. */
 import { Refused } from '../events/rejected.ts';
 import type { Scope } from '../events/scope.ts';
+import type { AnswerSettings } from './answer.ts';
 import { authenticator } from './auth-open.ts';
 import { type RuntimeSettings, readRuntimeSettings, readScope, readVerdictKeys } from './config.ts';
 import type { Verify } from './decide.ts';
-import type { AnyFunction, ScanFunction } from './function.ts';
-import { createLog } from './log.ts';
-import { startMetrics } from './metrics.ts';
+import type { AnyFunction } from './function.ts';
+import { createLog, type Logger } from './log.ts';
+import { type Metrics, startMetrics } from './metrics.ts';
 import { openOutput } from './open-output.ts';
 import { type OpenStore, openStore } from './open-store.ts';
 import type { Responding } from './respond.ts';
@@ -16,12 +17,16 @@ export interface Around extends OpenStore {
   readonly scope: Scope;
   /** Names the cluster in the events that go out. */
   readonly cluster: string;
+  readonly log: Logger;
+  readonly metrics: Metrics;
 }
 
 export interface OpenFunctions {
   readonly functions: readonly AnyFunction[];
   /** Those that take what others of the process emit, where no output does. */
-  readonly emitsTo?: readonly ScanFunction[];
+  readonly emitsTo?: readonly AnyFunction[];
+  /** Rejects with `Unavailable` where they cannot work now; absent, the store says it for them. */
+  readonly ready?: () => Promise<void>;
   readonly close?: () => Promise<void>;
 }
 
@@ -55,6 +60,18 @@ const verifier = async (believesAll: boolean): Promise<{ readonly verify?: Verif
   return { verify: verifyWith(publicKeysIn(files)) };
 };
 
+/** Where what goes out goes to: one place that the settings name, else those of the process that take it. */
+const outputsOf = async (
+  settings: RuntimeSettings,
+  around: Around,
+  emitsTo: OpenFunctions['emitsTo'],
+): Promise<Pick<AnswerSettings, 'output' | 'here'>> => {
+  const output = openOutput(settings);
+  if (output !== undefined) return { output };
+  if (emitsTo === undefined) return {};
+  return { here: (await import('./in-process.ts')).inProcessOutput(emitsTo, around) };
+};
+
 /** Throws `WrongSetting`; rejects with `Unavailable` where the embedded store cannot be used. */
 export const openProcess = async (
   functionsOn: (around: Around) => OpenFunctions | Promise<OpenFunctions>,
@@ -67,22 +84,27 @@ export const openProcess = async (
   const opened = await openStore();
   const { store, confirm } = opened;
   const { cluster } = settings;
-  const { functions, emitsTo, close } = await functionsOn({ ...opened, scope, cluster });
-  const output = openOutput(settings);
+  const around: Around = {
+    ...opened,
+    scope,
+    cluster,
+    log: createLog(settings.logLevel),
+    metrics: startMetrics(),
+  };
+  const { functions, emitsTo, ready, close } = await functionsOn(around);
   return {
     functions,
     settings,
     storeName: opened.name,
     responding: {
-      store,
+      store: ready === undefined ? store : { ...store, ready },
       scope,
-      log: createLog(settings.logLevel),
-      metrics: startMetrics(),
-      settings: { cluster, ...(output && { output }) },
+      log: around.log,
+      metrics: around.metrics,
+      settings: { cluster, ...(await outputsOf(settings, around, emitsTo)) },
       ...(confirm && { confirm }),
       ...(authenticate && { authenticate }),
       ...(await verifier(believesAll)),
-      ...(emitsTo && output === undefined && { emitsTo }),
     },
     close: async () => {
       await close?.();

@@ -5,7 +5,6 @@
  * sender can write makes it throw.
  */
 import type { Fact } from '../conditions/facts.ts';
-import type { JsonObject } from '../conditions/status.ts';
 import type { Event } from '../events/event.ts';
 import {
   type Envelopes,
@@ -20,7 +19,6 @@ import { Rejected } from '../events/rejected.ts';
 import { latestBelieved, type Scope } from '../events/scope.ts';
 import { applyFacts } from '../scans/apply.ts';
 import { type ScanStore, scanKey } from '../scans/store.ts';
-import { Mistake } from '../scans/unavailable.ts';
 import { type Caller, narrowed } from './auth-caller.ts';
 import {
   asDecision,
@@ -32,7 +30,7 @@ import {
   isFact,
   isWork,
 } from './decide.ts';
-import type { AnyFunction, ScanFunction, WorkingFunction } from './function.ts';
+import type { AnyFunction, WorkingFunction } from './function.ts';
 import {
   fromApplied,
   fromError,
@@ -53,8 +51,6 @@ export interface Services extends Doubts {
   readonly now?: () => number;
   /** Who sends the message; absent, somebody who may send anything. */
   readonly caller?: Caller;
-  /** The functions of this process that take what others of it emit; none where a sink delivers it. */
-  readonly emitsTo?: readonly ScanFunction[];
   /** Passes over what a function made of an event, before it is applied; absent, over nothing. */
   readonly passesOver?: (event: Event, decision: Decision) => boolean;
 }
@@ -127,22 +123,11 @@ const fromDecided = async (
   return { ...mergeReceived(await Promise.all(all)), id: event.id, type: event.type, event };
 };
 
-/** What became, in this process, of the events that a function emitted. Our own event that we reject is our mistake. */
-const deliverHere = async (emits: readonly JsonObject[], services: Services): Promise<Received | undefined> => {
-  const { emitsTo = [], store, scope, now } = services;
-  if (emitsTo.length === 0 || emits.length === 0) return undefined;
-  const own = { store, scope, ...(now && { now }) };
-  const { received } = await receive({ mode: 'batch', envelopes: emits }, emitsTo, own);
-  const failed = received.find(({ outcome }) => outcome === 'unavailable' || outcome === 'rejected');
-  return failed?.why instanceof Rejected ? fromError(new Mistake('an event of our own', failed.why)) : failed;
-};
-
 const workWith =
-  (services: Services, scope: Scope) =>
+  (scope: Scope) =>
   async (one: WorkingFunction, event: Event): Promise<Received> => {
     try {
-      const handled = await one.handle(event, scope);
-      return (await deliverHere(handled.emits, services)) ?? fromHandled(handled);
+      return fromHandled(await one.handle(event, scope));
     } catch (error) {
       return fromError(asDecision(one.name, error));
     }
@@ -193,7 +178,7 @@ export const receive = async (
   const taken = await confirmAll(decided, services, scope);
   const facts = taken.flatMap((one) => ('rejected' in one ? [] : one.decisions.filter(isFact)));
   const applied = (await applyAll(store, facts)).values();
-  const work = workWith(services, scope);
+  const work = workWith(scope);
   // Facts are told apart in their order before any work is waited for.
   const received = taken.map((one) => ('rejected' in one ? fromUnread(one) : fromDecided(one, applied, work)));
   return { batch: read.mode === 'batch', received: await Promise.all(received) };

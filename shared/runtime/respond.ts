@@ -11,7 +11,7 @@ import type { Metrics } from './metrics.ts';
 import { failedMessage, type Reply, receive, type Services } from './receive.ts';
 
 /** What a runtime needs to answer messages. */
-export interface Responding extends Pick<Services, 'store' | 'scope' | 'confirm' | 'verify' | 'emitsTo'> {
+export interface Responding extends Pick<Services, 'store' | 'scope' | 'confirm' | 'verify'> {
   readonly log: Logger;
   readonly metrics: Metrics;
   readonly settings: AnswerSettings;
@@ -29,13 +29,12 @@ const settle = async (reply: Reply, { log, metrics, settings }: Responding): Pro
   return delivered;
 };
 
-const servicesOf = ({ store, metrics, scope, confirm, verify, emitsTo }: Responding): Services => ({
+const servicesOf = ({ store, metrics, scope, confirm, verify }: Responding): Services => ({
   store: metrics.watched(store),
   scope,
   now: Date.now,
   ...(confirm && { confirm }),
   ...(verify && { verify }),
-  ...(emitsTo && { emitsTo }),
 });
 
 /** What became of a message that came without HTTP, once what it causes was sent on. */

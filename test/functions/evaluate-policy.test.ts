@@ -14,8 +14,11 @@ import { compiledModules } from '../../shared/policy/bundle/compiled.ts';
 import { openBundles } from '../../shared/policy/bundle/sources.ts';
 import { EVALUATOR_DEFAULTS, type Evaluator, startEvaluator } from '../../shared/policy/evaluator.ts';
 import { RefusedSource } from '../../shared/remote/refused-source.ts';
+import { deliver } from '../../shared/runtime/answer.ts';
 import { readScope } from '../../shared/runtime/config.ts';
-import type { Handled } from '../../shared/runtime/function.ts';
+import type { AnyFunction, Handled } from '../../shared/runtime/function.ts';
+import { inProcessOutput } from '../../shared/runtime/in-process.ts';
+import { startMetrics } from '../../shared/runtime/metrics.ts';
 import { receive } from '../../shared/runtime/receive.ts';
 import { memoryStore } from '../../shared/scans/memory.ts';
 import type { PodLog } from '../../shared/scans/pod-logs.ts';
@@ -23,6 +26,7 @@ import type { ConfigMap, ScanPolicy } from '../../shared/scans/policies.ts';
 import { newScan, type StoredScan } from '../../shared/scans/store.ts';
 import { Unavailable } from '../../shared/scans/unavailable.ts';
 import { errorOf } from '../support/error-of.ts';
+import { logInMemory } from '../support/server-in-process.ts';
 import { statuses } from '../support/statuses.ts';
 
 const BUNDLE = readFileSync(new URL('fixtures/severe.tar.gz', import.meta.url));
@@ -364,17 +368,23 @@ describe('evaluate-policy', () => {
 });
 
 describe('a verdict that is emitted in the process of policy-evaluated', () => {
-  const services = () => ({ store: memoryStore({ maximum: 10 }), scope, emitsTo: [policyEvaluated] });
+  const services = (maximum: number) => ({ store: memoryStore({ maximum }), scope });
+  const received = async (event: object, functions: readonly AnyFunction[], given: ReturnType<typeof services>) => {
+    const around = { ...given, cluster: 'test', log: logInMemory().log, metrics: startMetrics() };
+    const here = inProcessOutput([policyEvaluated], around);
+    return (await deliver(await receive(structured(event), functions, given), { cluster: 'test', here })).received;
+  };
   const structured = (event: object) => {
     const { extensions, ...rest } = event as { readonly extensions: object };
     return { mode: 'structured' as const, envelopes: [{ ...rest, ...extensions }] };
   };
 
   it('is a condition at once, beside that of the finish', async () => {
-    const given = services();
+    const given = services(10);
     const functions = [jobFinished, functionIn({ logs: { scanner: logOf(BAD) } })];
-    const { received } = await receive(structured(finished()), functions, given);
-    expect(received).toMatchObject([{ outcome: 'applied', emits: [{ type: POLICY_EVALUATED }] }]);
+    expect(await received(finished(), functions, given)).toMatchObject([
+      { outcome: 'applied', emits: [{ type: POLICY_EVALUATED }] },
+    ]);
     expect(await statuses(given.store)).toMatchObject({
       'team/ImageScan/shop': {
         phase: 'Failed',
@@ -389,9 +399,6 @@ describe('a verdict that is emitted in the process of policy-evaluated', () => {
   });
 
   it('is not lost where the store cannot take it', async () => {
-    const { scope: kept, emitsTo } = services();
-    const store = memoryStore({ maximum: 0 });
-    const { received } = await receive(structured(inline(BAD)), [functionIn({})], { store, scope: kept, emitsTo });
-    expect(received).toMatchObject([{ outcome: 'unavailable' }]);
+    expect(await received(inline(BAD), [functionIn({})], services(0))).toMatchObject([{ outcome: 'unavailable' }]);
   });
 });

@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
+  readAlertsSetting,
   readJobSettings,
   readOpaSetting,
   readRuntimeSettings,
@@ -65,11 +66,9 @@ describe('the settings', () => {
     ];
     const outputs = ['EVENT_BUS_NAME', 'EVENT_QUEUE_URL'];
     const cluster = ['KUBECONFIG', 'EKS_CLUSTER_NAME', 'EKS_ENDPOINT', 'EKS_CA'];
-    const unsupported = ['ALERTS_CONFIG'];
-    const empty = Object.fromEntries(
-      [...names, ...others, ...outputs, ...cluster, ...unsupported].map((name) => [name, '']),
-    );
+    const empty = Object.fromEntries([...names, ...others, ...outputs, ...cluster].map((name) => [name, '']));
     expect(readAll(empty)).toStrictEqual(readAll({}));
+    expect(readAlertsSetting({ ALERTS_CONFIG: '' })).toBeUndefined();
   });
 
   it('ask a cluster about Jobs and pods where there is one', () => {
@@ -165,7 +164,6 @@ describe('the settings', () => {
       (name): [string, string, RegExp] => ['EKS_CLUSTER_NAME', name, /the name of an EKS cluster/],
     ),
     ['AUTH_CONFIG', 'auth.yaml', /beside AUTH=none/],
-    ['ALERTS_CONFIG', 'alerts.yaml', /no such setting/],
   ])('may not have %s=%s, and say so in one line that starts with its name', (variable, value, problem) => {
     const read = () => readAll({ ...BESIDE, [variable]: value });
     expect(read).toThrow(WrongSetting);
