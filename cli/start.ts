@@ -1,5 +1,6 @@
 /** All functions in one process, on the store that is configured: the whole of Scan Status on one machine. */
-import { allFunctions, withFunctions } from '../functions/all.ts';
+import { openAlert } from '../functions/alert/open.ts';
+import { withFunctions } from '../functions/all.ts';
 import { policyEvaluated } from '../functions/policy-evaluated/handler.ts';
 import type { Around, OpenFunctions } from '../shared/runtime/open.ts';
 import { serve } from '../shared/runtime/serve.ts';
@@ -24,11 +25,20 @@ and this to see all scans:  curl -s ${url}/api/scans
 
 /** The functions that there are: where the scans are in a cluster, also those that work with its policies. */
 const functionsOn = async (around: Around): Promise<OpenFunctions> => {
-  const emitsTo = [policyEvaluated];
-  if (around.connection === undefined) return { functions: allFunctions, emitsTo };
+  const alerting = await openAlert(around, true);
+  const emitsTo = [policyEvaluated, alerting.alert];
+  if (around.connection === undefined)
+    return { functions: withFunctions([alerting.alert]), emitsTo, close: alerting.close };
   const { clusterFunctions } = await import('./cluster-functions.ts');
   const { functions, close } = clusterFunctions(around, around.connection);
-  return { functions: withFunctions(functions), emitsTo, close };
+  return {
+    functions: withFunctions([...functions, alerting.alert]),
+    emitsTo,
+    close: async () => {
+      await alerting.close();
+      await close();
+    },
+  };
 };
 
 await serve(functionsOn, (url, store) => process.stderr.write(welcome(url, store)));

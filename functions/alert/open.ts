@@ -1,0 +1,131 @@
+/** Opens what `alert` works with: whom it tells, of what, and what it remembers of that. */
+import {
+  type AlertsConfig,
+  alertsConfigIn,
+  defaultAlertsConfig,
+  WrongAlertsConfig,
+} from '../../shared/alerts/alerts-file.ts';
+import { openTurns } from '../../shared/alerts/in-turn.ts';
+import { openReceivers } from '../../shared/alerts/open-receivers.ts';
+import type { AlertServices } from '../../shared/alerts/services.ts';
+import { type AlertStateSettings, openAlertState } from '../../shared/alerts/state/open.ts';
+import type { AlertState } from '../../shared/alerts/state.ts';
+import { tellDue } from '../../shared/alerts/tell-due.ts';
+import { programEnvironment, readAlertsSetting, readStoreSettings, WrongSetting } from '../../shared/runtime/config.ts';
+import type { WorkingFunction } from '../../shared/runtime/function.ts';
+import type { Around, OpenFunctions } from '../../shared/runtime/open.ts';
+import { Unavailable } from '../../shared/scans/unavailable.ts';
+import { alert } from './handler.ts';
+
+export interface OpenAlert {
+  readonly alert: WorkingFunction;
+  /** Rejects with `Unavailable` where what it remembers cannot be reached. */
+  readonly ready: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** There is none of this name: to ask for it tells whether one may. */
+const NO_RECORD = `alert-${'0'.repeat(64)}`;
+
+/** Milliseconds between two looks of a process at what is due. */
+const TICK = 5_000;
+
+/** What is wrong with the file, or with what it asks for, is told under its setting. */
+const underSetting = async <T>(file: string, step: () => Promise<T>): Promise<T> => {
+  try {
+    return await step();
+  } catch (error) {
+    if (!(error instanceof WrongAlertsConfig || error instanceof Unavailable)) throw error;
+    throw new WrongSetting('ALERTS_CONFIG', `${file}: ${error.message}`);
+  }
+};
+
+/** Where nothing is said: beside the embedded store's file, and in memory where that is. */
+const usualState = (): AlertStateSettings => {
+  const { kind, path } = readStoreSettings();
+  return kind === 'embedded' && path === ':memory:' ? { memory: {} } : { file: '.data/alerts.db' };
+};
+
+const stateOf = async ({ state = usualState() }: AlertsConfig, { connection }: Around): Promise<AlertState> => {
+  if ('configMaps' in state && connection === undefined)
+    throw new WrongAlertsConfig('state.configMaps: needs SCAN_STORE=kubernetes');
+  return openAlertState(state, connection);
+};
+
+/** Looks every few seconds at what is due, for as long as the process lives. */
+const keepTelling = (services: AlertServices, { log }: Around): (() => Promise<void>) => {
+  let working: Promise<void> = Promise.resolve();
+  let isWorking = false;
+  const look = (): void => {
+    if (isWorking) return;
+    isWorking = true;
+    working = tellDue(services)
+      .catch((error: unknown) => log.warn({ err: error }, 'what was due could not be told'))
+      .finally(() => {
+        isWorking = false;
+      });
+  };
+  const timer = setInterval(look, TICK).unref();
+  return async () => {
+    clearInterval(timer);
+    await working;
+  };
+};
+
+const servicesOf = async (around: Around, file: string, keepsDue: boolean): Promise<AlertServices> => {
+  const config = await alertsConfigIn(file);
+  const receivers = await openReceivers(config.receivers, { environment: programEnvironment() });
+  return {
+    telling: {
+      state: await stateOf(config, around),
+      rules: config.rules,
+      receivers: new Map(receivers.map((one) => [one.name, one])),
+      now: Date.now,
+      counts: around.metrics.alerts,
+    },
+    replays: config.replays,
+    inTurn: openTurns(),
+    keepsDue,
+  };
+};
+
+/** Nobody is told of anything, and nothing is remembered. */
+const forNobody = async ({ metrics }: Around): Promise<AlertServices> => ({
+  telling: {
+    state: await openAlertState({ memory: {} }),
+    rules: [],
+    receivers: new Map(),
+    now: Date.now,
+    counts: metrics.alerts,
+  },
+  replays: defaultAlertsConfig.replays,
+  inTurn: openTurns(),
+  keepsDue: false,
+});
+
+/**
+ * Rejects with `WrongSetting`.
+ *
+ * @param keepsDue whether the process itself tells what is due, as long as it lives; else its event source and ticks do
+ */
+export const openAlert = async (around: Around, keepsDue: boolean): Promise<OpenAlert> => {
+  const file = readAlertsSetting();
+  if (file === undefined)
+    return { alert: alert(await forNobody(around)), ready: async () => undefined, close: async () => undefined };
+  const services = await underSetting(file, () => servicesOf(around, file, keepsDue));
+  const stop = keepsDue ? keepTelling(services, around) : async () => undefined;
+  return {
+    alert: alert(services),
+    ready: async () => void (await services.telling.state.get(NO_RECORD)),
+    close: async () => {
+      await stop();
+      services.telling.state.close();
+    },
+  };
+};
+
+/** The function in a process of its own. Rejects with `WrongSetting`. */
+export const openAlone = async (around: Around): Promise<OpenFunctions> => {
+  const { alert: only, ready, close } = await openAlert(around, false);
+  return { functions: [only], ready, close };
+};
