@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 
-type Command = 'replay' | 'describe' | 'evaluate' | 'policy';
+type Command = 'replay' | 'describe' | 'evaluate' | 'policy' | 'alert';
 
 interface Surroundings {
   readonly env?: Readonly<Record<string, string>>;
