@@ -38,7 +38,8 @@ const subjectOf = ({ scan, group }: Alert): string => {
   const names = group.names.slice(0, MOST_NAMES).map((name) => short(name, 'detail'));
   const left = group.scans - names.length;
   const more = left > 0 ? ` … and ${left} more` : '';
-  return shorten(`${group.scans} scans of ${short(group.namespace, 'detail')}: ${names.join(', ')}${more}`, 1_000);
+  const scans = group.scans === 1 ? '1 scan' : `${group.scans} scans`;
+  return shorten(`${scans} of ${short(group.namespace, 'detail')}: ${names.join(', ')}${more}`, 1_000);
 };
 
 /** What to, and why. */

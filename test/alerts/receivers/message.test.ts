@@ -1,6 +1,6 @@
 /** What people see first of an alert: it always names what it is about. */
 import { describe, expect, it } from '@jest/globals';
-import { headingOf } from '../../../shared/alerts/receivers/message.ts';
+import { headingOf, messageOf } from '../../../shared/alerts/receivers/message.ts';
 import { anAlert, resolved } from '../../support/receivers/alerts.ts';
 
 const GROUP = { namespace: 'shop', scans: 3, names: ['cart', 'till', 'web'] };
@@ -30,5 +30,15 @@ describe('a heading', () => {
 
   it('names the scan however long the title is', () => {
     expect(headingOf(anAlert({ title: 'x'.repeat(5_000) }))).toMatch(/…: ImageScan shop\/cart$/);
+  });
+});
+
+describe('the facts of a group', () => {
+  it.each([
+    [GROUP, '3 scans of shop: cart, till, web'],
+    [{ ...GROUP, scans: 1, names: ['cart'] }, '1 scan of shop: cart'],
+    [{ ...GROUP, scans: 8, names: ['a', 'b', 'c', 'd', 'e', 'f'] }, '8 scans of shop: a, b, c, d, e … and 3 more'],
+  ])('name its scans, and how many there are', (group, scans) => {
+    expect(messageOf(anAlert({ group })).facts[0]).toEqual(['Scans', scans]);
   });
 });
