@@ -273,6 +273,17 @@ describe('ALERTS_CONFIG', () => {
     expect([state, replays]).toEqual([{ configMaps: { namespace: 'scan-status-alerts' } }, 'quiet']);
   });
 
+  it('may be what the docs show', () => {
+    const [, shown = ''] = /```yaml\n(.*?)```/s.exec(readFileSync(join(ROOT, 'docs/alerts.md'), 'utf8')) ?? [];
+    const { receivers, rules } = readAlertsConfig(shown);
+    expect(receivers.map(({ name }) => name)).toEqual(['on-call', 'team']);
+    expect(rules.map(({ name, severity, receivers: told }) => [name, severity, told])).toEqual([
+      ['critical-in-shops', 'critical', ['on-call', 'team']],
+      ['policy-failed', 'error', ['team']],
+    ]);
+    expect(rules[1]).toMatchObject({ group: { wait: 60_000, every: 300_000 }, quiet: { timeZone: 'Europe/Berlin' } });
+  });
+
   it('names files as seen from its own folder', async () => {
     const file = join(folder, 'alerts.yaml');
     writeFileSync(
