@@ -20,7 +20,7 @@ export interface Bundle {
   readonly bytes: number;
   /** Bytes of what is loaded before it is ready, as far as imports say so. */
   readonly bytesAtStart: number;
-  /** The files of packages and of the project that are in it, from the project's folder. */
+  /** The files of packages and of the project of which anything is in it, from the project's folder. */
   readonly inputs: readonly string[];
 }
 
@@ -64,6 +64,14 @@ const bytesAtStart = ({ outputs }: Metafile, entry: string): number => {
   return [...seen].reduce((sum, file) => sum + (outputs[file]?.bytes ?? 0), 0);
 };
 
+const inputsOf = ({ outputs }: Metafile): readonly string[] => {
+  const files = Object.values(outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([file, { bytesInOutput }]) => (bytesInOutput > 0 ? [file] : [])),
+  );
+  // What a plugin made has a name that is no file's.
+  return [...new Set(files)].filter((file) => existsSync(join(ROOT, file))).toSorted();
+};
+
 const write = async (files: readonly OutputFile[]): Promise<void> => {
   for (const { path, text } of files) {
     await mkdir(dirname(path), { recursive: true });
@@ -93,10 +101,10 @@ const OPTIONS = {
 
 const THREADS = 'shared/policy/evaluation-threads.ts';
 
-/** Lambda's runtime brings the AWS SDK along; on Knative the outputs that need it do not exist. */
+/** Lambda's runtime brings the AWS SDK along; on Knative the outputs and the tables that need it do not exist. */
 const BEYOND: Readonly<Record<Runtime, Pick<BuildOptions, 'external'>>> = {
   lambda: { external: ['@aws-sdk/*'] },
-  knative: { external: ['@aws-sdk/client-eventbridge', '@aws-sdk/client-sqs'] },
+  knative: { external: ['@aws-sdk/client-dynamodb', '@aws-sdk/client-eventbridge', '@aws-sdk/client-sqs'] },
 };
 
 /** Bundles the function that has an entry point for this runtime, into a folder of its own in `folder`. */
@@ -118,6 +126,6 @@ export const bundle = async (name: string, runtime: Runtime, folder: string): Pr
     entry: join(outdir, 'index.mjs'),
     bytes: code.reduce((sum, [, { bytes }]) => sum + bytes, 0),
     bytesAtStart: bytesAtStart(metafile, relative(ROOT, join(outdir, 'index.mjs'))),
-    inputs: Object.keys(metafile.inputs).filter((file) => existsSync(join(ROOT, file))),
+    inputs: inputsOf(metafile),
   };
 };

@@ -7,6 +7,7 @@
  */
 import { readFile } from 'node:fs/promises';
 import type { Plugin } from 'esbuild';
+import { OBJECT_CALLS } from '../../shared/scans/object-calls.ts';
 
 /** A file of the client. */
 export const IN_CLIENT = /\/@kubernetes\/client-node\/dist\//;
@@ -34,6 +35,21 @@ const withOneClass = (source: string): string => {
   return `${head}${ours[0]}`;
 };
 
+/** A method of a class with what is said of it. */
+const METHOD = /^(?: {4}\/\*\*\n(?: {5}\*.*\n)*? {5}\*\/\n)? {4}(?:async )?(\w+)\(.*\) \{\n(?: {5}.*\n|\n)*? {4}\}\n/gm;
+
+/** Each call is a method of several classes, in some of them with an ending. */
+const KEPT = new Set<string>(['constructor', ...OBJECT_CALLS.flatMap((name) => [name, `${name}WithHttpInfo`])]);
+
+const withOurCalls = (source: string): string => {
+  const kept = source.replaceAll(METHOD, (method, name) => (KEPT.has(name) ? method : ''));
+  const missing = OBJECT_CALLS.find(
+    (name) => !new RegExp(`^ {4}(?:async )?${name}(?:WithHttpInfo)?\\(`, 'm').test(kept),
+  );
+  if (missing !== undefined) throw new Error(`the Kubernetes client has no ${missing}`);
+  return kept;
+};
+
 const APIS = /^export \{([^}]*)\} from '\.\/types\/ObjectParamAPI\.js';$/m;
 
 /** The names of the other APIs stay, because other files of the client name them. */
@@ -52,7 +68,8 @@ const withOneApi = (source: string): string => {
 
 const CHANGED: readonly (readonly [file: RegExp, change: (source: string) => string])[] = [
   [/client-node\/dist\/gen\/index\.js$/, withOneApi],
-  [/client-node\/dist\/gen\/types\/(?:ObjectParam|Observable)API\.js$/, withOneClass],
+  [/client-node\/dist\/gen\/types\/(?:ObjectParam|Observable)API\.js$/, (source) => withOurCalls(withOneClass(source))],
+  [/client-node\/dist\/gen\/apis\/CustomObjectsApi\.js$/, withOurCalls],
   [/client-node\/dist\/gen\/models\/ObjectSerializer\.js$/, withoutModels],
 ];
 

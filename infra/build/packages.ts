@@ -63,6 +63,7 @@ const LEFT_OUT: Readonly<Record<string, { readonly why: string; readonly exports
   },
   'thread-stream': { why: 'the log is written by this thread' },
   'json-bigint': { why: 'CE_USE_BIG_INT is not for these functions' },
+  '@smithy/core/event-streams': { why: 'nothing is streamed to AWS or from it' },
 };
 
 const missing = (name: string, why: string): string =>

@@ -96,7 +96,8 @@ const runtimeSettings = z.object({
 const read = <T extends z.ZodObject>(schema: T, environment: Environment): z.infer<T> => {
   // An empty variable is one that is not set, as shells and manifests write it.
   const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const parsed = schema.safeParse(set);
+  // Read once: to compile what reads them would take longer than to read them.
+  const parsed = schema.safeParse(set, { jitless: true });
   if (parsed.success) return parsed.data;
   const [issue] = parsed.error.issues;
   throw new WrongSetting(String(issue?.path[0]), issue?.message ?? 'is not valid');

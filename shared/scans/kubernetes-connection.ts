@@ -30,6 +30,7 @@ import {
 } from './dispatch.ts';
 import type { EksSettings } from './eks-cluster.ts';
 import type { KubeconfigSettings } from './kubeconfig.ts';
+import type { OBJECT_CALLS } from './object-calls.ts';
 import { Conflict, Unanswered, Unavailable } from './unavailable.ts';
 
 /** Milliseconds for which credentials are taken as they are. */
@@ -62,8 +63,11 @@ interface Core {
   readonly remove: (path: string, options: object) => Promise<unknown>;
 }
 
+/** Objects of any kind, as the client library asks for them. */
+export type Objects = Pick<CustomObjectsApi, (typeof OBJECT_CALLS)[number]>;
+
 export interface Connection {
-  readonly objects: CustomObjectsApi;
+  readonly objects: Objects;
   /** Objects of the core group, by path: the client library would bring the models of every kind along for them. */
   readonly core: Core;
   /** What the server answers at a path, whatever it is and byte for byte: the client library makes texts of all. */
