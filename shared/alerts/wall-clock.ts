@@ -53,8 +53,8 @@ const firstMinute = (timeZone: string, shown: number, before: number, after: num
  */
 export const instantOf = (timeZone: string, shown: number): number => {
   // No zone is further than 14 hours from Greenwich, and none sets its clocks twice in two days.
-  const [before, after] = [shown - DAY, shown + DAY].map((near) => shown + near - shownAt(timeZone, near));
-  if (before === undefined || after === undefined || before === after) return before ?? shown;
+  const asNear = (instant: number): number => shown + instant - shownAt(timeZone, instant);
+  const [before, after] = [asNear(shown - DAY), asNear(shown + DAY)] as const;
   const exact = [before, after].find((instant) => shownAt(timeZone, instant) === shown);
   return exact ?? firstMinute(timeZone, shown, Math.min(before, after), Math.max(before, after));
 };

@@ -19,10 +19,11 @@ const innermost = (issue: Issue): { readonly path: readonly PropertyKey[]; reado
   return { path: [...issue.path, ...inner.path], message: inner.message };
 };
 
+/** Names in the file are shown as they stand, but for what would be another line. */
 const lineOf = (issue: Issue | undefined): string => {
   if (issue === undefined) return 'is not valid';
   const { path, message } = innermost(issue);
-  return `${path.map(String).join('.') || 'the file'}: ${message}`;
+  return `${path.map(String).join('.') || 'the file'}: ${message}`.replaceAll(/[\p{Cc}\p{Zl}\p{Zp}]+/gu, ' ');
 };
 
 const placed = ({ reason, mark }: YAMLException): string => (mark ? `line ${mark.line + 1}: ${reason}` : reason);

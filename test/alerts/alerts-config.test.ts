@@ -2,6 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
+import * as fc from 'fast-check';
+import { load } from 'js-yaml';
 import {
   alertsConfigIn,
   defaultAlertsConfig,
@@ -38,6 +40,15 @@ const problemOf = (text: string): string => {
   }
   return 'nothing is wrong';
 };
+
+type Holder = Record<string, unknown>;
+
+/** Every place in a value that holds something. */
+const placesIn = (holder: object): readonly (readonly [Holder, string])[] =>
+  Object.entries(holder).flatMap(([key, value]) => [
+    [holder as Holder, key] as const,
+    ...(typeof value === 'object' && value !== null ? placesIn(value) : []),
+  ]);
 
 /** What is wrong with a file, and how it is told. */
 const MISTAKES: readonly (readonly [text: string, problem: string])[] = [
@@ -215,6 +226,10 @@ const MISTAKES: readonly (readonly [text: string, problem: string])[] = [
   [config({ state: { memory: { size: 1 } } }), 'state.memory: there is no "size" here; there are none'],
   [config({ state: { configMaps: {} } }), 'state.configMaps.namespace: must be the name of a namespace'],
   [config({ state: { dynamoDb: { table: '/' } } }), 'state.dynamoDb.table: must be the name or ARN of a table'],
+  [
+    config({ 'line\nbreak': 1 }),
+    'the file: there is no "line break" here; there are receivers, rules, quietHours, state, replays',
+  ],
   [config({ replays: 'loud' }), 'replays: must be one of quiet, alert'],
   [`# ${'x'.repeat(262_144)}`, 'must not be larger than 262144 bytes'],
 ];
@@ -348,6 +363,23 @@ describe('ALERTS_CONFIG', () => {
 
   it.each(MISTAKES.map(([text, problem]) => [problem, text] as const))('is told its mistake: %s', (problem, text) => {
     expect(problemOf(text)).toBe(problem);
+  });
+
+  it('is read or refused in one line, whatever somebody puts anywhere into it', () => {
+    const whole = load(readFileSync(SAMPLE, 'utf8'));
+    const anywhere = fc.nat().chain((at) => fc.tuple(fc.constant(at), fc.jsonValue({ maxDepth: 2 })));
+    fc.assert(
+      fc.property(fc.array(anywhere, { minLength: 1, maxLength: 3 }), (changes) => {
+        const copy: Holder = structuredClone({ whole });
+        for (const [at, value] of changes) {
+          const places = placesIn(copy);
+          const [holder, key] = places[at % places.length] ?? [copy, 'whole'];
+          holder[key] = value;
+        }
+        expect(problemOf(JSON.stringify(copy.whole) ?? '')).toMatch(/^[^\n]+$/);
+      }),
+      { numRuns: 500 },
+    );
   });
 
   it('repeats no secret that stands where none may', () => {
