@@ -104,6 +104,31 @@ const eventOf = ({ file, number }: Line, { id, outcome, why }: Received): Previe
   ...(why !== undefined && { why: why instanceof Error ? why.message : why }),
 });
 
+/** The receivers, which write down what they would send: nobody is asked, so nobody has to be known. */
+const writingDown = async (
+  configs: AlertsConfig['receivers'],
+  now: () => number,
+  messages: Previewed[],
+): Promise<ReadonlyMap<string, Receiver>> => {
+  const withoutFiles = configs.map(({ caFile: _, ...config }) => config);
+  const clock = { now, sleep: async () => undefined };
+  const opened = await openReceivers(withoutFiles, { environment: {}, clock });
+  const kinds = new Map(configs.map((config) => [config.name, kindOf(config)]));
+  const receivers = opened.map((receiver): Receiver => {
+    const { name, preview: previewOf } = receiver;
+    const send: Receiver['send'] = async (one, before) => {
+      const kind = kinds.get(name) as ReceiverKind;
+      messages.push({ receiver: name, kind, at: now(), alert: one, request: previewOf(one, before) });
+      return referenceTo(one);
+    };
+    return { ...receiver, send };
+  });
+  return new Map(receivers.map((receiver) => [receiver.name, receiver]));
+};
+
+const inOrder = (messages: readonly Previewed[], receivers: readonly string[]): readonly Previewed[] =>
+  messages.toSorted((a, b) => a.at - b.at || receivers.indexOf(a.receiver) - receivers.indexOf(b.receiver));
+
 /** Runs lines of events through the function. */
 export const preview = async (
   lines: AsyncIterable<readonly Line[]>,
@@ -112,33 +137,17 @@ export const preview = async (
   const simulation = openSimulation();
   const { state, now } = simulation;
   const messages: Previewed[] = [];
-  const clock = { now, sleep: async () => undefined };
-  // Nobody is asked, so nobody has to be known.
-  const withoutFiles = configs.map(({ caFile: _, ...config }) => config);
-  const opened = await openReceivers(withoutFiles, { environment: {}, clock });
-  const writingDown = (receiver: Receiver, kind: ReceiverKind): Receiver => ({
-    ...receiver,
-    send: async (one, before) => {
-      const { name, preview: previewOf } = receiver;
-      messages.push({ receiver: name, kind, at: now(), alert: one, request: previewOf(one, before) });
-      return referenceTo(one);
-    },
-  });
-  const kinds = new Map(configs.map((config) => [config.name, kindOf(config)]));
-  const receivers = new Map(opened.map((one) => [one.name, writingDown(one, kinds.get(one.name) as ReceiverKind)]));
-  const nothing = { sent: () => undefined, failed: () => undefined };
-  const telling = { state, rules, receivers, now, counts: nothing };
+  const receivers = await writingDown(configs, now, messages);
+  const counts = { sent: () => undefined, failed: () => undefined };
+  const telling = { state, rules, receivers, now, counts };
   const services: AlertServices = { telling, replays, inTurn: openTurns(), keepsDue: true };
   const events: PreviewedEvent[] = [];
-  const store = memoryStore(readStoreSettings());
   const summary = await replay(
     lines,
     [atTheirTime(services, simulation)],
-    { store, scope: readScope() },
+    { store: memoryStore(readStoreSettings()), scope: readScope() },
     { event: (line, received) => void events.push(eventOf(line, received)), progress: () => undefined },
   );
   await simulation.comeTo(Number.POSITIVE_INFINITY, services);
-  const order = configs.map(({ name }) => name);
-  const inOrder = messages.toSorted((a, b) => a.at - b.at || order.indexOf(a.receiver) - order.indexOf(b.receiver));
-  return { messages: inOrder, events, summary };
+  return { messages: inOrder(messages, [...receivers.keys()]), events, summary };
 };

@@ -1,6 +1,7 @@
 /** What people would be told of recorded events; and a test message, so that nobody finds out too late that none arrives. */
 import { existsSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import {
   type AlertsConfig,
@@ -39,7 +40,7 @@ const parse = (args: readonly string[]) =>
 
 type Values = ReturnType<typeof parse>['values'];
 
-const SAMPLE = new URL('../infra/samples/status-changed.jsonl', import.meta.url).pathname;
+const SAMPLE = fileURLToPath(new URL('../infra/samples/status-changed.jsonl', import.meta.url));
 
 /** One receiver of each kind, and the default rules. */
 const ONE_OF_EACH = `
