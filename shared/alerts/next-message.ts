@@ -16,7 +16,7 @@ export type Next =
   | { readonly what: 'refused'; readonly why: string };
 
 /** Messages of one alert to one receiver in an hour: what flaps is told slower, and never wrongly. */
-export const MOST_IN_HOUR = 6;
+const MOST_IN_HOUR = 6;
 const HOUR = 3_600_000;
 
 const isTold = (record: AlertRecord): boolean => {

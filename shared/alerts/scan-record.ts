@@ -11,7 +11,7 @@ import { cutText } from '../conditions/text.ts';
 import type { DecidedCondition, ScanChange } from '../events/status-change.ts';
 
 /** A condition as a fact of the run decided it. */
-export interface ToldCondition {
+interface ToldCondition {
   readonly to: ConditionStatus;
   readonly at: string;
   readonly reason?: string;
@@ -26,7 +26,7 @@ export interface ToldCondition {
   readonly inferred?: true;
 }
 
-export interface ToldRun {
+interface ToldRun {
   readonly uid: string;
   readonly age: string;
   readonly conditions: { readonly [type in ConditionType]?: ToldCondition };

@@ -38,7 +38,7 @@ const MOST_AT_ONCE = 5;
 /** Of what is not told, when somebody has to look at it again. */
 const dueOf = (next: Next): { readonly dueAt?: number } => ('until' in next ? { dueAt: next.until } : {});
 
-export const ruleNamed = ({ rules }: Pick<Telling, 'rules'>, name: string): Rule | undefined =>
+const ruleNamed = ({ rules }: Pick<Telling, 'rules'>, name: string): Rule | undefined =>
   rules.find((rule) => rule.name === name);
 
 export const lifetimeOf = (telling: Pick<Telling, 'rules' | 'now'>) => (record: AlertRecord) => {

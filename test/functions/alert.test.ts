@@ -141,7 +141,7 @@ describe('a rule', () => {
     const backlog = Array.from({ length: 100 }, (_, at) => `CVE-2020-${at}`);
     await send(failed({ run: 0 }, backlog));
     await send(failed({ run: 10 }, backlog));
-        expect(lines()).toHaveLength(1);
+    expect(lines()).toHaveLength(1);
     await send(failed({ run: 30 }, ['CVE-2026-9', ...backlog]));
     expect(told[1]?.alert).toMatchObject({ vulnerabilities: [{ id: 'CVE-2026-9' }], more: 0 });
     await send(failed({ run: 40 }, ['CVE-2026-9', ...backlog]));

@@ -11,14 +11,14 @@ import type { Event } from '../../shared/events/event.ts';
 import { readScope } from '../../shared/runtime/config.ts';
 import type { Handled } from '../../shared/runtime/function.ts';
 
-export interface Told {
+interface Told {
   readonly receiver: string;
   readonly alert: Alert;
   readonly before?: MessageRef;
 }
 
 /** What goes wrong when a receiver is told; it is called before the message is taken. */
-export type Trouble = (told: Told) => void | Promise<void>;
+type Trouble = (told: Told) => void | Promise<void>;
 
 export interface AlertWorld {
   readonly told: readonly Told[];

@@ -8,7 +8,7 @@ import { fieldsOf, parsed, type TestClock, type Vendor } from './receiver-server
 
 type Labels = Readonly<Record<string, string>>;
 
-export interface PostedAlert {
+interface PostedAlert {
   readonly labels: Labels;
   readonly annotations: Labels;
   readonly startsAt: string;
