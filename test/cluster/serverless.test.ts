@@ -7,8 +7,10 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ScanRef } from '../../shared/conditions/facts.ts';
 import type { JsonObject } from '../../shared/conditions/status.ts';
+import { finishedEvent } from '../support/http-messages.ts';
 import { poll } from '../support/lambda-poller.ts';
 import { layoutRequests, recordedFile, TRUTH, webhookRequests } from '../support/recorded.ts';
+import { filledIn } from '../support/scheduled-ticks.ts';
 import { FUNCTION_FOLDERS } from '../support/serverless-package.ts';
 import { type FunctionProcess, startFunction } from '../support/serverless-process.ts';
 import { idOf, ofType } from '../support/serverless-template.ts';
@@ -21,6 +23,7 @@ import { startMoto } from './support/moto.ts';
 import { type PackagedFunctions, packageFunctions } from './support/packaged-functions.ts';
 import { pythonWith } from './support/python.ts';
 import { eventually, install, type Kind, newNamespace, newScan, scansPath } from './support/scans.ts';
+import { startWebhook, type ToldWebhook } from './support/told-webhook.ts';
 
 // The machine may be busy.
 jest.setTimeout(120_000);
@@ -36,6 +39,7 @@ beforeAll(() => {
     `opaLayerArn=${layerOf('opa')}`,
     `verdictKeyLayerArn=${layerOf('verdict-key')}`,
     `verdictKeysLayerArn=${layerOf('verdict-keys')}`,
+    `alertsLayerArn=${layerOf('alerts')}`,
   );
 }, 600_000);
 afterAll(() => rmSync(packaged.folder, { recursive: true }));
@@ -46,19 +50,27 @@ const TOLERATED = 'W3005';
 const linter = pythonWith({ name: 'cfn-lint', version: '1.58.0' });
 
 (linter === undefined ? describe.skip : describe)('the template', () => {
+  /** It has no module that Python runs by name, and its script names the folder that it was installed into. */
+  const RUN = 'import sys; from cfnlint.runner import main; sys.exit(main())';
+
+  const lint = async (file: string): Promise<{ readonly code: unknown; readonly said: string }> => {
+    const args = ['-c', RUN, '--ignore-checks', TOLERATED, '--regions', 'eu-central-1', '--', file];
+    try {
+      return { code: 0, said: (await promisify(execFile)(String(linter), args)).stdout };
+    } catch (error) {
+      const { code, stdout, stderr } = error as { code: unknown; stdout: string; stderr: string };
+      return { code, said: stdout + stderr };
+    }
+  };
+
   it('is one that cfn-lint has nothing to say about', async () => {
-    const args = [
-      '-m',
-      'cfnlint',
-      '--ignore-checks',
-      TOLERATED,
-      '--regions',
-      'eu-central-1',
-      '--',
-      packaged.templateFile,
-    ];
-    const { stdout } = await promisify(execFile)(String(linter), args).catch(({ stdout: said }) => ({ stdout: said }));
-    expect(stdout).toBe('');
+    expect(await lint(packaged.templateFile)).toEqual({ code: 0, said: '' });
+  });
+
+  it('is read by cfn-lint, which finds what is wrong', async () => {
+    const file = join(packaged.folder, 'mistaken.json');
+    writeFileSync(file, readFileSync(packaged.templateFile, 'utf8').replace('PAY_PER_REQUEST', 'PAY_NOBODY'));
+    expect((await lint(file)).said).toContain("'PAY_NOBODY' is not one of");
   });
 });
 
@@ -71,7 +83,10 @@ describe('the groups of the functions’ roles', () => {
     await install('aws/rbac/namespace', '-n', namespace);
     const can = async (group: string, verb: string, what: string, where: string): Promise<boolean> => {
       const as = ['--as=arn:aws:sts::123456789012:assumed-role/any', `--as-group=scan-status-${group}`];
-      return (await kubectl(cluster(), ['auth', 'can-i', verb, what, '-n', where, ...as])).code === 0;
+      // What stands behind a slash would be taken for a name.
+      const [resource = '', subresource] = what.split('/');
+      const of = subresource === undefined ? [] : [`--subresource=${subresource}`];
+      return (await kubectl(cluster(), ['auth', 'can-i', verb, resource, ...of, '-n', where, ...as])).code === 0;
     };
     await eventually(() => can('compile-policy', 'create', 'configmaps', namespace));
     expect(await can('job-started', 'patch', `imagescans.${GROUP}/start`, namespace)).toBe(true);
@@ -87,12 +102,17 @@ const moto = await startMoto();
 
 (moto === undefined ? describe.skip : describe)('the packaged functions, polled from their queues', () => {
   let aws: EmulatedAws;
+  let webhook: ToldWebhook;
   const functions = new Map<string, FunctionProcess>();
 
   interface Lambda {
     readonly Handler: string;
     readonly FunctionName: string;
     readonly Environment: { readonly Variables: Readonly<Record<string, string>> };
+  }
+
+  interface Schedule {
+    readonly Target: { readonly Input: string };
   }
 
   /** What a layer would hold, and a cluster that is not EKS. */
@@ -103,6 +123,7 @@ const moto = await startMoto();
       VERDICT_KEY,
       VERDICT_KEYS,
       OPA_BIN,
+      ALERTS_CONFIG,
       ...others
     } = Environment.Variables;
     return {
@@ -111,6 +132,7 @@ const moto = await startMoto();
       ...(VERDICT_KEY && { VERDICT_KEY: join(files, 'verdict-key.pem') }),
       ...(VERDICT_KEYS && { VERDICT_KEYS: join(files, 'verdict-keys.pem') }),
       ...(OPA_BIN && { OPA_BIN: String(process.env.OPA_BIN) }),
+      ...(ALERTS_CONFIG && { ALERTS_CONFIG: join(files, 'alerts.yaml') }),
       KUBECONFIG: cluster().kubeconfig,
       AWS_LAMBDA_FUNCTION_NAME: FunctionName,
       ...awsEnvironmentOf(String(moto?.url)),
@@ -128,6 +150,8 @@ const moto = await startMoto();
     mkdirSync(files);
     writeKeys(files);
     aws = await emulateAws(packaged.template, String(moto?.url));
+    const [table] = ofType(packaged.template, 'AWS::DynamoDB::Table').values();
+    webhook = await startWebhook(files, String(table?.TableName));
     const lambdas = [...ofType<Lambda>(packaged.template, 'AWS::Lambda::Function').values()];
     for (const name of FUNCTION_FOLDERS) {
       const lambda = lambdas.find(({ Handler }) => Handler.includes(`/${name}/`));
@@ -143,6 +167,7 @@ const moto = await startMoto();
   afterAll(async () => {
     await Promise.all([...functions.values()].map(({ stop }) => stop()));
     aws?.close();
+    await webhook?.close();
     await moto?.stop();
   });
 
@@ -237,6 +262,40 @@ const moto = await startMoto();
         reason: 'EvaluationFailed',
         message: `Vulnerabilities that failed OPA policy: ${CRITICAL}`,
       },
+    ]);
+  });
+
+  it('tell who asked for it that a scan failed, once, and that it is well again', async () => {
+    const namespace = await newNamespace(admin, 'lambda');
+    const path = await newScan(admin, namespace);
+    const { uid } = await refOf(admin, path);
+    const finished = (run: string, at: string, more: JsonObject): JsonObject => {
+      const event = finishedEvent({ namespace, name: String(path.split('/').at(-1)), uid, run, at });
+      return { ...event, data: { ...(event.data as JsonObject), ...more } };
+    };
+    const failed = finished('run-1', '2025-06-01T10:00:00Z', { outcome: 'failed', reason: 'BackoffLimitExceeded' });
+    const told = () =>
+      webhook.told
+        .map(({ data }) => data as JsonObject)
+        .filter(({ scan, condition }) => (scan as ScanRef).uid === uid && condition === 'Succeeded');
+    for (let times = 0; times < 2; times += 1) {
+      await aws.put(failed);
+      await drain();
+      expect(told()).toMatchObject([{ status: 'firing', rule: 'scan-failed', condition: 'Succeeded', to: 'False' }]);
+    }
+    await aws.put(finished('run-2', '2025-06-01T11:00:00Z', { outcome: 'complete' }));
+    await drain();
+    expect(told().map(({ status }) => status)).toEqual(['firing', 'resolved']);
+    expect(new Set(told().map(({ key }) => key)).size).toBe(1);
+  });
+
+  it('look at what is due on each tick', async () => {
+    const [schedule] = ofType<Schedule>(packaged.template, 'AWS::Scheduler::Schedule').values();
+    await aws.send('AlertQueue', filledIn(String(schedule?.Target.Input)));
+    await drain();
+    const lines = String(functions.get('alert')?.log()).split('\n');
+    expect(lines.filter((line) => line.includes('alerts-due')).map((line) => JSON.parse(line).outcome)).toEqual([
+      'applied',
     ]);
   });
 

@@ -3,6 +3,7 @@ import { beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { JsonObject } from '../../shared/conditions/status.ts';
 import { readEvent } from '../../shared/events/event.ts';
 import { LONGEST_HIDDEN, secondsHidden } from '../../shared/runtime/visibility.ts';
+import { filledIn } from '../support/scheduled-ticks.ts';
 import { FUNCTION_FOLDERS, type Packaged, packages } from '../support/serverless-package.ts';
 import { idOf, ofType } from '../support/serverless-template.ts';
 
@@ -210,13 +211,8 @@ describe('what alert remembers', () => {
       ScheduleExpression: 'rate(1 minute)',
       Target: { Arn: 'AlertQueue.Arn', RoleArn: 'AlertTicksRole.Arn' },
     });
-    const filledIn = String(ticks(told)?.Target.Input)
-      .replace('<aws.scheduler.schedule-arn>', 'arn:aws:scheduler:eu-central-1:123456789012:schedule/default/due')
-      .replace('<aws.scheduler.execution-id>', 'd32c5kddcf5bb8c3')
-      .replace('<aws.scheduler.scheduled-time>', '2025-06-01T10:00:00Z');
-    expect(filledIn).not.toContain('<');
-    const message = readEvent(JSON.parse(filledIn));
-    expect(message).toMatchObject({ type: 'dev.scanstatus.alerts-due.v1', id: 'd32c5kddcf5bb8c3' });
+    const event = readEvent(JSON.parse(filledIn(String(ticks(told)?.Target.Input))));
+    expect(event).toMatchObject({ type: 'dev.scanstatus.alerts-due.v1', time: '2025-06-01T10:00:00Z' });
   });
 });
 

@@ -1,8 +1,9 @@
 /** A packaged function in a process of its own, with nothing around it but what Lambda gives. */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { ROOT } from './examples.ts';
 import type { Invoke } from './lambda-poller.ts';
 import { unzipped } from './serverless-zip.ts';
 
@@ -25,6 +26,9 @@ export interface Deployed {
 
 const fileOf = (handler: string): string => handler.replace(/\.\w+$/, '.mjs');
 
+/** What Lambda's runtime brings along beside Node. */
+const SDK = 'node_modules/@aws-sdk';
+
 /** Unpacks the artifact into a folder, where nothing else is, and loads its handler. */
 export const startFunction = async (
   folder: string,
@@ -34,6 +38,8 @@ export const startFunction = async (
     mkdirSync(dirname(join(folder, path)), { recursive: true });
     writeFileSync(join(folder, path), content);
   }
+  mkdirSync(join(folder, dirname(SDK)), { recursive: true });
+  symlinkSync(join(ROOT, SDK), join(folder, SDK));
   const child = fork(RUNNER, [join(folder, fileOf(handler))], {
     cwd: folder,
     env: { ...environment, LAMBDA_TASK_ROOT: folder, TZ: ':UTC' },

@@ -1,4 +1,5 @@
-/** What the template describes of queues and rules, made in an emulator of AWS from the template's own words. */
+/** What the template describes of queues, rules and tables, made in an emulator of AWS from the template's own words. */
+import { CreateTableCommand, type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import {
   CreateEventBusCommand,
   EventBridgeClient,
@@ -70,6 +71,16 @@ const createQueues = async (sqs: SQSClient, template: Template): Promise<Readonl
   return urls;
 };
 
+/** Without what CloudFormation sets on a table that is there. */
+const createTables = async (template: Template, endpoint: string): Promise<void> => {
+  const client = new DynamoDBClient(clientSettings(endpoint));
+  for (const properties of ofType(template, 'AWS::DynamoDB::Table').values()) {
+    const { TimeToLiveSpecification: _, PointInTimeRecoverySpecification: __, ...table } = properties;
+    await client.send(new CreateTableCommand(table as unknown as CreateTableCommandInput));
+  }
+  client.destroy();
+};
+
 interface Rule {
   readonly EventPattern: JsonObject;
   readonly State: 'ENABLED' | 'DISABLED';
@@ -81,6 +92,7 @@ export const emulateAws = async (template: Template, endpoint: string): Promise<
   const sqs = new SQSClient(clientSettings(endpoint));
   const bridge = new EventBridgeClient(clientSettings(endpoint));
   const urls = await createQueues(sqs, template);
+  await createTables(template, endpoint);
   const names = ofType<Queue>(template, 'AWS::SQS::Queue');
   const queue: EmulatedAws['queue'] = (id) => {
     const url = urls.get(id);
