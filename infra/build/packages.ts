@@ -62,6 +62,7 @@ const LEFT_OUT: Readonly<Record<string, { readonly why: string; readonly exports
     exports: ['Agent', 'ProxyAgent', 'fetch'],
   },
   'thread-stream': { why: 'the log is written by this thread' },
+  'supports-color': { why: 'nobody reads what debug prints in colours' },
   'json-bigint': { why: 'CE_USE_BIG_INT is not for these functions' },
   '@smithy/core/event-streams': { why: 'nothing is streamed to AWS or from it' },
 };

@@ -31,8 +31,8 @@ export interface ServerProcess {
 const NODE_COMPILE_CACHE = new URL('../../node_modules/.cache/compile', import.meta.url).pathname;
 const START = new URL('../../cli/start.ts', import.meta.url).pathname;
 
-const spawnServer = (environment: Environment): ChildProcess =>
-  spawn(process.execPath, [START], {
+const spawnServer = (environment: Environment, file = START): ChildProcess =>
+  spawn(process.execPath, [file], {
     env: { NODE_COMPILE_CACHE, PORT: '0', ...environment },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -96,8 +96,8 @@ const start = async (child: ChildProcess): Promise<ServerProcess> => {
   };
 };
 
-/** Call it where tests are described: what it gives starts a process, which does not outlive its test. */
-export const serverProcesses = (): ((environment: Environment) => Promise<ServerProcess>) => {
+/** Call it where tests are described: what it gives starts a process, all functions or a bundle, until its test ends. */
+export const serverProcesses = (): ((environment: Environment, file?: string) => Promise<ServerProcess>) => {
   const children: ChildProcess[] = [];
   afterEach(async () => {
     const running = children.splice(0).filter(({ exitCode, signalCode }) => exitCode === null && signalCode === null);
@@ -109,8 +109,8 @@ export const serverProcesses = (): ((environment: Environment) => Promise<Server
       }),
     );
   });
-  return (environment) => {
-    const child = spawnServer(environment);
+  return (environment, file) => {
+    const child = spawnServer(environment, file);
     children.push(child);
     return start(child);
   };
