@@ -125,6 +125,6 @@ describe('the image without an argument', () => {
     { K_SERVICE: '../start' },
     { K_SERVICE: 'other' },
   ])('runs nothing for %o, and says what it could run', (env) => {
-    expect(() => start(env)).toThrow('K_SERVICE: must be one of compile-policy, evaluate-policy,');
+    expect(() => start(env)).toThrow('K_SERVICE: must be one of alert, compile-policy,');
   });
 });
