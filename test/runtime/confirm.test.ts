@@ -243,9 +243,7 @@ describe('the pods of a failed Job', () => {
       server.objects.put('pods', { ...pod, metadata, status });
     }
     const confirmed = await confirmIn(server, { readsPods: true })(finishedOf(killed, told(AT)), scope);
-    expect(server.objects.list('pods', { limit: 0, from: '' }).items.length).toBe(
-      pods.length + owners.length,
-    );
+    expect(server.objects.list('pods', { limit: 0, from: '' }).items.length).toBe(pods.length + owners.length);
     expect(errorOf(confirmed)).toBe(
       `BackoffLimitExceeded: ${LIMIT}; container scanner exited with code 137 (OOMKilled)`,
     );
