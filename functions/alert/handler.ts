@@ -23,6 +23,7 @@ const instantText = (milliseconds: number): string => new Date(milliseconds).toI
 const saidOf = ({ receiver, messages, next }: Outcome): readonly string[] => [
   ...(messages > 0 ? [`${receiver}: told`] : []),
   ...(next.what === 'held' ? [`${receiver}: held back until ${instantText(next.until)}`] : []),
+  ...('why' in next ? [`${next.why}; tried again at ${instantText(next.until)}`] : []),
 ];
 
 /** Until when (milliseconds) it is not told, and why. */

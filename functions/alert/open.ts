@@ -1,18 +1,14 @@
 /** Opens what `alert` works with: whom it tells, of what, and what it remembers of that. */
-import {
-  type AlertsConfig,
-  alertsConfigIn,
-  defaultAlertsConfig,
-  WrongAlertsConfig,
-} from '../../shared/alerts/alerts-file.ts';
+import type { AlertsConfig } from '../../shared/alerts/alerts-file.ts';
 import { openTurns } from '../../shared/alerts/in-turn.ts';
-import { openReceivers } from '../../shared/alerts/open-receivers.ts';
 import type { AlertServices } from '../../shared/alerts/services.ts';
 import { type AlertStateSettings, openAlertState } from '../../shared/alerts/state/open.ts';
 import type { AlertState } from '../../shared/alerts/state.ts';
+import type { Outcome } from '../../shared/alerts/tell.ts';
 import { tellDue } from '../../shared/alerts/tell-due.ts';
 import { programEnvironment, readAlertsSetting, readStoreSettings, WrongSetting } from '../../shared/runtime/config.ts';
 import type { WorkingFunction } from '../../shared/runtime/function.ts';
+import type { Logger } from '../../shared/runtime/log.ts';
 import type { Around, OpenFunctions } from '../../shared/runtime/open.ts';
 import { Unavailable } from '../../shared/scans/unavailable.ts';
 import { alert } from './handler.ts';
@@ -35,7 +31,8 @@ const underSetting = async <T>(file: string, step: () => Promise<T>): Promise<T>
   try {
     return await step();
   } catch (error) {
-    if (!(error instanceof WrongAlertsConfig || error instanceof Unavailable)) throw error;
+    const isExpected = error instanceof Unavailable || (error instanceof Error && error.name === 'WrongAlertsConfig');
+    if (!isExpected) throw error;
     throw new WrongSetting('ALERTS_CONFIG', `${file}: ${error.message}`);
   }
 };
@@ -48,9 +45,19 @@ const usualState = (): AlertStateSettings => {
 
 const stateOf = async ({ state = usualState() }: AlertsConfig, { connection }: Around): Promise<AlertState> => {
   if ('configMaps' in state && connection === undefined)
-    throw new WrongAlertsConfig('state.configMaps: needs SCAN_STORE=kubernetes');
+    throw new WrongSetting('ALERTS_CONFIG', 'state.configMaps needs SCAN_STORE=kubernetes');
   return openAlertState(state, connection);
 };
+
+/** What a sender would have heard of, had there been one. */
+const logOutcomes =
+  (log: Logger) =>
+  (outcomes: readonly Outcome[]): void => {
+    for (const { receiver, messages, next } of outcomes) {
+      if (messages > 0) log.info({ receiver }, 'told what was due');
+      if ('why' in next) log.warn({ receiver, why: next.why }, 'could not tell what was due');
+    }
+  };
 
 /** Looks every few seconds at what is due, for as long as the process lives. */
 const keepTelling = (services: AlertServices, { log }: Around): (() => Promise<void>) => {
@@ -60,6 +67,7 @@ const keepTelling = (services: AlertServices, { log }: Around): (() => Promise<v
     if (isWorking) return;
     isWorking = true;
     working = tellDue(services)
+      .then(logOutcomes(log))
       .catch((error: unknown) => log.warn({ err: error }, 'what was due could not be told'))
       .finally(() => {
         isWorking = false;
@@ -73,6 +81,11 @@ const keepTelling = (services: AlertServices, { log }: Around): (() => Promise<v
 };
 
 const servicesOf = async (around: Around, file: string, keepsDue: boolean): Promise<AlertServices> => {
+  // Loaded only where somebody is to be told: YAML, schemas and templates take their time.
+  const [{ alertsConfigIn }, { openReceivers }] = await Promise.all([
+    import('../../shared/alerts/alerts-file.ts'),
+    import('../../shared/alerts/open-receivers.ts'),
+  ]);
   const config = await alertsConfigIn(file);
   const receivers = await openReceivers(config.receivers, { environment: programEnvironment() });
   return {
@@ -98,7 +111,7 @@ const forNobody = async ({ metrics }: Around): Promise<AlertServices> => ({
     now: Date.now,
     counts: metrics.alerts,
   },
-  replays: defaultAlertsConfig.replays,
+  replays: 'quiet',
   inTurn: openTurns(),
   keepsDue: false,
 });

@@ -44,7 +44,7 @@ const factsOf = (record: AlertRecord): Omit<Alert, 'severity' | 'rule' | 'title'
   const { scan, to, at, reason, vulnerabilities, count } = details;
   const firing = firingMembers(record);
   const artifact = artifactText(details.artifact);
-  const isOne = firing.length === 0 || (firing.length === 1 && firing[0]?.scan.uid === scan.uid);
+  const isOne = record.namespace === undefined || (firing.length === 1 && firing[0]?.scan.uid === scan.uid);
   return {
     key,
     cluster,

@@ -26,9 +26,6 @@ export interface AlertsConfig {
   readonly replays: 'quiet' | 'alert';
 }
 
-/** Nobody is told of anything. */
-export const defaultAlertsConfig: AlertsConfig = { receivers: [], rules: [], replays: 'quiet' };
-
 /** The files that it names, seen from the folder of the file that names them: of fields whose name says that they do. */
 const seenFrom = <T>(folder: string, value: T): T => {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;

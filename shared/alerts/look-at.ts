@@ -13,7 +13,7 @@ import { type AlertRecord, groupKey, recordKey, scanKey } from './alert-record.t
 import { type AlertIdentity, joinMember, type LookedAt } from './join-member.ts';
 import { change, type Kept, readKept } from './kept.ts';
 import { type Occurrence, type Rule, ruleFor } from './rules.ts';
-import { joinChange, type ScanRecord, type Standing, standingOf } from './scan-record.ts';
+import { joinChange, type ScanRecord, type Standing, shortHash, standingOf } from './scan-record.ts';
 import type { RecordKey } from './state.ts';
 import { lifetimeOf, type Telling } from './tell.ts';
 
@@ -27,11 +27,23 @@ const scanRecordKey = (cluster: string, { uid }: ScanRef): RecordKey =>
     .update(JSON.stringify([cluster, uid]))
     .digest('hex')}`;
 
-const occurrenceOf = (
-  { scan, labels }: ScanChange,
-  condition: ConditionType,
-  { told: { to, worst = [], count = 0 }, from }: Standing,
-): Occurrence => ({ scan, labels, condition, to, worst, count, ...(from !== undefined && { from }) });
+/**
+ * What is new of the vulnerabilities that failed. Of those that the list of the worst has no room for the severity is not
+ * known: they are as severe as the last of it, at most, and nothing is to be missed.
+ */
+const freshOf = ({ told: { worst = [] }, fresh }: Standing): Pick<Occurrence, 'fresh'> => {
+  if (fresh === undefined) return {};
+  const shown = worst.filter(({ id }) => fresh.has(shortHash(id)));
+  const unseen = fresh.size > shown.length ? worst.slice(-1) : [];
+  return { fresh: { worst: [...shown, ...unseen], count: fresh.size } };
+};
+
+const occurrenceOf = ({ scan, labels }: ScanChange, condition: ConditionType, standing: Standing): Occurrence => {
+  const { told, from } = standing;
+  const { to, worst = [], count = 0 } = told;
+  const fresh = freshOf(standing);
+  return { scan, labels, condition, to, worst, count, ...fresh, ...(from !== undefined && { from }) };
+};
 
 /** Every alert that a condition of a scan may be reason for at a receiver: its own, and those of its namespace. */
 const identitiesOf = (
@@ -54,7 +66,15 @@ const identitiesOf = (
   return [own, ...groups];
 };
 
-const whateverBefore = ({ when: { from: _, ...when }, ...rule }: Rule): Rule => ({ ...rule, when });
+/** The rule by which something goes on that has begun: whatever was before, and whether anything is new or not. */
+const goingOn = (
+  rules: readonly Rule[],
+  receiver: string,
+  { fresh: _, ...occurrence }: Occurrence,
+): Rule | undefined => {
+  const anyFrom = rules.map(({ when: { from: __, ...when }, ...rule }) => ({ ...rule, when }));
+  return ruleFor(anyFrom, receiver, occurrence);
+};
 
 interface Looking {
   readonly of: ScanChange;
@@ -79,7 +99,7 @@ const lookFor = async (
   const occurrence = occurrenceOf(of, condition, standing);
   const begins = ruleFor(rules, receiver, occurrence);
   // What began with a change goes on for as long as it does not change back.
-  const rule = begins ?? ruleFor(rules.map(whateverBefore), receiver, occurrence);
+  const rule = begins ?? goingOn(rules, receiver, occurrence);
   const keys: RecordKey[] = [];
   let wrote = false;
   for (const { ofRule, ...identity } of identitiesOf(of, condition, receiver, rules)) {

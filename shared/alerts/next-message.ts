@@ -7,13 +7,12 @@ import type { Rule } from './rules.ts';
 /**
  * What comes next: a message; nothing; or nothing before an instant (milliseconds since 1970), because it is held back
  * (`held`), because somebody else is telling it just now (`sending`), or because the receiver could not be told
- * (`failed`); or nothing, because the receiver will not take it.
+ * (`failed`) or will not take it (`refused`).
  */
 export type Next =
   | { readonly what: 'tell' | 'nothing' }
   | { readonly what: 'held' | 'sending'; readonly until: number }
-  | { readonly what: 'failed'; readonly until: number; readonly why: string }
-  | { readonly what: 'refused'; readonly why: string };
+  | { readonly what: 'failed' | 'refused'; readonly until: number; readonly why: string };
 
 /** Messages of one alert to one receiver in an hour: what flaps is told slower, and never wrongly. */
 const MOST_IN_HOUR = 6;
@@ -49,7 +48,8 @@ export const nextMessage = (record: AlertRecord, rule: Rule | undefined, now: nu
   const { status, occasion } = stateOf(record);
   if (isTold(record) || (rule === undefined && status === 'firing')) return { what: 'nothing' };
   if (sending > now) return { what: 'sending', until: sending };
-  if (refused?.occasion === occasion && refused.until > now) return { what: 'refused', why: refused.why };
+  if (refused?.occasion === occasion && refused.until > now)
+    return { what: 'refused', until: refused.until, why: refused.why };
   const until = rule === undefined ? 0 : heldUntil(record, rule, now);
   if (until > now) return { what: 'held', until };
   if (retry !== undefined && retry.at > now) return { what: 'failed', until: retry.at, why: retry.why };

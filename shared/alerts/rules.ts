@@ -21,6 +21,8 @@ export interface Occurrence {
   readonly worst: readonly NamedVulnerability[];
   /** How many failed it. */
   readonly count: number;
+  /** The same of those that the run before did not have; absent, all count as new. */
+  readonly fresh?: Pick<Occurrence, 'worst' | 'count'>;
 }
 
 export interface Match {
@@ -84,17 +86,21 @@ const isAsSevere = (worst: Occurrence['worst'], least: Match['severity']): boole
 
 /** Whether a rule means this. */
 export const matches = (
-  { when }: Pick<Rule, 'when'>,
-  { scan, labels, condition, to, from, worst, count }: Occurrence,
-): boolean =>
-  when.condition === condition &&
-  when.to.includes(to) &&
-  isAny(when.from, from) &&
-  isAny(when.kinds, scan.kind) &&
-  isInAny(scan.namespace, when.namespaces) &&
-  hasAll(labels, when.labels) &&
-  isAsSevere(worst, when.severity) &&
-  count >= (when.count ?? 0);
+  { when, onlyNew }: Pick<Rule, 'when' | 'onlyNew'>,
+  { scan, labels, condition, to, from, fresh, ...all }: Occurrence,
+): boolean => {
+  const { worst, count } = (onlyNew ? fresh : undefined) ?? all;
+  return (
+    when.condition === condition &&
+    when.to.includes(to) &&
+    isAny(when.from, from) &&
+    isAny(when.kinds, scan.kind) &&
+    isInAny(scan.namespace, when.namespaces) &&
+    hasAll(labels, when.labels) &&
+    isAsSevere(worst, when.severity) &&
+    count >= (when.count ?? 0)
+  );
+};
 
 /** The rule by which a receiver is told of this: the first that means it and names the receiver. */
 export const ruleFor = (rules: readonly Rule[], receiver: string, occurrence: Occurrence): Rule | undefined =>

@@ -156,6 +156,18 @@ describe('a rule', () => {
     expect(lines()).toEqual(['team: firing cart PolicySucceeded False', 'team: resolved cart PolicySucceeded Unknown']);
   });
 
+  it('of new vulnerabilities that are severe looks at the new ones alone', async () => {
+    const when = { condition: 'PolicySucceeded', to: ['False'], count: 2 } as const;
+    const { send, lines } = alertWorld({ rules: [ruleWith({ onlyNew: true, when })] });
+    await send(failed({ run: 0 }, ['A', 'B']));
+    await send(passed({ run: 5 }));
+    await send(failed({ run: 10 }, ['A']));
+    await send(failed({ run: 20 }, ['A', 'B']));
+    expect(lines()).toEqual(['team: firing cart PolicySucceeded False', 'team: resolved cart PolicySucceeded True']);
+    await send(failed({ run: 30 }, ['A', 'B', 'C', 'D']));
+    expect(lines().at(-1)).toBe('team: firing cart PolicySucceeded False');
+  });
+
   it('of a transition goes on until the condition changes back', async () => {
     const when = { condition: 'PolicySucceeded', to: ['False'], from: ['True'] } as const;
     const { send, lines } = alertWorld({ rules: [ruleWith({ when })] });
