@@ -28,12 +28,12 @@ export const functionNames = (): readonly string[] =>
     .map(({ name }) => name)
     .toSorted();
 
-/** Bundles all functions into `folder`, with the licences of what is in each. */
-export const bundleAll = async (folder: string): Promise<readonly Bundle[]> => {
+/** Bundles functions into `folder`, with the licences of what is in each. */
+export const bundleAll = async (folder: string, names = functionNames()): Promise<readonly Bundle[]> => {
   await rm(folder, { recursive: true, force: true });
   const bundles: Bundle[] = [];
   for (const runtime of RUNTIMES) {
-    for (const name of functionNames()) {
+    for (const name of names) {
       if (!existsSync(join(ROOT, 'functions', name, `${runtime}.ts`))) continue;
       const made = await bundle(name, runtime, folder);
       await writeFile(join(folder, runtime, name, 'LICENSES.txt'), licenceList(made.inputs));

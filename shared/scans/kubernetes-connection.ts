@@ -64,7 +64,7 @@ interface Core {
 }
 
 /** Objects of any kind, as the client library asks for them. */
-export type Objects = Pick<CustomObjectsApi, (typeof OBJECT_CALLS)[number]>;
+type Objects = Pick<CustomObjectsApi, (typeof OBJECT_CALLS)[number]>;
 
 export interface Connection {
   readonly objects: Objects;

@@ -9,7 +9,7 @@ import type { ScanRef } from '../../shared/conditions/facts.ts';
 import type { JsonObject } from '../../shared/conditions/status.ts';
 import { finishedEvent } from '../support/http-messages.ts';
 import { poll } from '../support/lambda-poller.ts';
-import { layoutRequests, recordedFile, TRUTH, webhookRequests } from '../support/recorded.ts';
+import { layoutRequests, TRUTH, webhookRequests } from '../support/recorded.ts';
 import { filledIn } from '../support/scheduled-ticks.ts';
 import { FUNCTION_FOLDERS } from '../support/serverless-package.ts';
 import { type FunctionProcess, startFunction } from '../support/serverless-process.ts';
@@ -22,7 +22,8 @@ import { applyPolicy, BAD, CRITICAL, denying, objectEvent, refOf, reportReady } 
 import { startMoto } from './support/moto.ts';
 import { type PackagedFunctions, packageFunctions } from './support/packaged-functions.ts';
 import { pythonWith } from './support/python.ts';
-import { eventually, install, type Kind, newNamespace, newScan, scansPath } from './support/scans.ts';
+import { createRecordedScans } from './support/recorded-scans.ts';
+import { eventually, install, newNamespace, newScan } from './support/scans.ts';
 import { startWebhook, type ToldWebhook } from './support/told-webhook.ts';
 
 // The machine may be busy.
@@ -200,31 +201,9 @@ const moto = await startMoto();
       );
     }, 60_000);
 
-  interface RecordedScan {
-    readonly kind: Kind;
-    readonly metadata: Omit<ScanRef, 'kind'>;
-    readonly spec: JsonObject;
-  }
-
   it('give the truth of what was recorded, over whichever way it comes', async () => {
-    const { items } = JSON.parse(readFileSync(recordedFile('scans.json'), 'utf8')) as {
-      readonly items: readonly RecordedScan[];
-    };
-    const renamed = new Map<string, string>();
-    for (const team of new Set(items.map(({ metadata }) => metadata.namespace)))
-      renamed.set(team, await newNamespace(admin, team));
-    const paths = new Map<string, string>();
-    for (const { kind, metadata, spec } of items) {
-      const { scanPolicy: _, ...unjudged } = spec;
-      const path = scansPath(kind, String(renamed.get(metadata.namespace)));
-      const scan = { apiVersion: 'scanning.apps.tanzu.vmware.com/v1beta1', kind, metadata: { name: metadata.name } };
-      const { body } = await admin.create(path, { ...scan, spec: unjudged });
-      renamed.set(metadata.uid, String((body.metadata as JsonObject).uid));
-      paths.set(`${metadata.namespace}/${kind}/${metadata.name}`, `${path}/${metadata.name}`);
-    }
-    // The server has given the scans uids of its own.
-    const here = ({ body }: { readonly body: string }): string =>
-      [...renamed].reduce((text, [theirs, ours]) => text.replaceAll(theirs, ours), body);
+    const scans = await createRecordedScans(admin);
+    const here = ({ body }: { readonly body: string }): string => scans.here(body);
 
     const QUEUES = {
       'dev.scanstatus.job-started.v1': 'JobStartedQueue',
@@ -239,12 +218,7 @@ const moto = await startMoto();
     for (const body of webhookRequests.map(here)) await aws.put(JSON.parse(body));
     await drain();
 
-    const found: Record<string, unknown> = {};
-    for (const [scan, path] of paths) {
-      const { phase, conditions } = (await admin.get(path)).body.status as JsonObject;
-      found[scan] = { phase, conditions };
-    }
-    expect(found).toEqual(TRUTH);
+    expect(await scans.told()).toEqual(TRUTH);
   });
 
   it('compile a policy, evaluate it, sign the verdict, believe it and write it', async () => {

@@ -13,7 +13,7 @@ import { worldsOfProcesses } from '../support/runtime-contract-environments.ts';
 import { HEARS, SOURCES } from '../support/runtime-contract-sources.ts';
 import { type ServerProcess, serverProcesses } from '../support/server-process.ts';
 
-const { folder } = builtBundles();
+const { folder } = builtBundles('job-started', 'job-finished', 'policy-evaluated');
 const openWorld = worldsOfProcesses();
 
 /** What the environment of this process says of AWS. */

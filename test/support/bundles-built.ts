@@ -11,8 +11,8 @@ export interface BuiltBundles {
   readonly all: () => readonly Bundle[];
 }
 
-/** Call it where tests are described; what it gives can be asked by tests. */
-export const builtBundles = (): BuiltBundles => {
+/** Call it where tests are described, with the functions if not all are wanted; what it gives can be asked by tests. */
+export const builtBundles = (...names: readonly string[]): BuiltBundles => {
   const cache = join(ROOT, 'node_modules/.cache');
   let folder: string | undefined;
   let bundles: readonly Bundle[] | undefined;
@@ -23,7 +23,7 @@ export const builtBundles = (): BuiltBundles => {
   beforeAll(async () => {
     mkdirSync(cache, { recursive: true });
     folder = mkdtempSync(join(cache, 'bundles-'));
-    bundles = await bundleAll(folder);
+    bundles = await bundleAll(folder, names.length > 0 ? names : undefined);
   }, 180_000);
   afterAll(() => {
     if (folder !== undefined) rmSync(folder, { recursive: true });
