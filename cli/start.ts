@@ -26,7 +26,7 @@ and this to see all scans:  curl -s ${url}/api/scans
 /** The functions that there are: where the scans are in a cluster, also those that work with its policies. */
 const functionsOn = async (around: Around): Promise<OpenFunctions> => {
   const alerting = await openAlert(around, true);
-  const emitsTo = [policyEvaluated, alerting.alert];
+  const emitsTo = [policyEvaluated, ...(alerting.hasReceivers ? [alerting.alert] : [])];
   if (around.connection === undefined)
     return { functions: withFunctions([alerting.alert]), emitsTo, close: alerting.close };
   const { clusterFunctions } = await import('./cluster-functions.ts');

@@ -15,6 +15,8 @@ import { alert } from './handler.ts';
 
 export interface OpenAlert {
   readonly alert: WorkingFunction;
+  /** Whether there is anybody to be told. */
+  readonly hasReceivers: boolean;
   /** Rejects with `Unavailable` where what it remembers cannot be reached. */
   readonly ready: () => Promise<void>;
   readonly close: () => Promise<void>;
@@ -43,10 +45,14 @@ const usualState = (): AlertStateSettings => {
   return kind === 'embedded' && path === ':memory:' ? { memory: {} } : { file: '.data/alerts.db' };
 };
 
-const stateOf = async ({ state = usualState() }: AlertsConfig, { connection }: Around): Promise<AlertState> => {
-  if ('configMaps' in state && connection === undefined)
+const stateOf = async ({ state }: AlertsConfig, { connection }: Around, isAlone: boolean): Promise<AlertState> => {
+  // Pods and Lambda's environments come and go, and with them their files.
+  if (state === undefined && isAlone)
+    throw new WrongSetting('ALERTS_CONFIG', 'state: must say where it is remembered what was told');
+  const settings = state ?? usualState();
+  if ('configMaps' in settings && connection === undefined)
     throw new WrongSetting('ALERTS_CONFIG', 'state.configMaps needs SCAN_STORE=kubernetes');
-  return openAlertState(state, connection);
+  return openAlertState(settings, connection);
 };
 
 /** What a sender would have heard of, had there been one. */
@@ -90,7 +96,7 @@ const servicesOf = async (around: Around, file: string, keepsDue: boolean): Prom
   const receivers = await openReceivers(config.receivers, { environment: programEnvironment() });
   return {
     telling: {
-      state: await stateOf(config, around),
+      state: await stateOf(config, around, !keepsDue),
       rules: config.rules,
       receivers: new Map(receivers.map((one) => [one.name, one])),
       now: Date.now,
@@ -124,11 +130,17 @@ const forNobody = async ({ metrics }: Around): Promise<AlertServices> => ({
 export const openAlert = async (around: Around, keepsDue: boolean): Promise<OpenAlert> => {
   const file = readAlertsSetting();
   if (file === undefined)
-    return { alert: alert(await forNobody(around)), ready: async () => undefined, close: async () => undefined };
+    return {
+      alert: alert(await forNobody(around)),
+      hasReceivers: false,
+      ready: async () => undefined,
+      close: async () => undefined,
+    };
   const services = await underSetting(file, () => servicesOf(around, file, keepsDue));
   const stop = keepsDue ? keepTelling(services, around) : async () => undefined;
   return {
     alert: alert(services),
+    hasReceivers: services.telling.receivers.size > 0,
     ready: async () => void (await services.telling.state.get(NO_RECORD)),
     close: async () => {
       await stop();

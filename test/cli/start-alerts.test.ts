@@ -1,4 +1,5 @@
 /** `npm start` with receivers: what the functions do reaches people, once, however the process ends. */
+import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -12,6 +13,8 @@ import { failedStart, serverProcesses } from '../support/server-process.ts';
 
 /** Processes start slowly on a busy machine. */
 jest.setTimeout(60_000);
+
+const ALONE = new URL('../../functions/alert/knative.ts', import.meta.url).pathname;
 
 const spawn = serverProcesses();
 const listen = receiverServers();
@@ -100,5 +103,18 @@ describe('npm start with ALERTS_CONFIG', () => {
     const { code, stderr } = await failedStart({ ALERTS_CONFIG: file, SCAN_STORE_PATH: ':memory:' });
     expect(code).toBe(1);
     expect(stderr).toMatch(/^ALERTS_CONFIG: .*wrong\.yaml: receivers\.0[^\n]*\n$/);
+  });
+
+  it('starts alone only where it is told where to remember: its own file would be gone with it', () => {
+    const file = join(folder, 'alone.yaml');
+    writeFileSync(file, 'receivers: []\n');
+    const { status, stderr } = spawnSync(process.execPath, [ALONE], {
+      env: { ALERTS_CONFIG: file, SCAN_STORE_PATH: ':memory:', PORT: '0' },
+      encoding: 'utf8',
+    });
+    expect({ status, stderr }).toEqual({
+      status: 1,
+      stderr: 'ALERTS_CONFIG: state: must say where it is remembered what was told\n',
+    });
   });
 });
