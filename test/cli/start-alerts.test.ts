@@ -107,7 +107,7 @@ describe('npm start with ALERTS_CONFIG', () => {
 
   it('starts alone only where it is told where to remember: its own file would be gone with it', () => {
     const file = join(folder, 'alone.yaml');
-    writeFileSync(file, 'receivers: []\n');
+    writeFileSync(file, 'receivers:\n  - name: ops\n    slackWebhook: { urlFile: url }\n');
     const { status, stderr } = spawnSync(process.execPath, [ALONE], {
       env: { ALERTS_CONFIG: file, SCAN_STORE_PATH: ':memory:', PORT: '0' },
       encoding: 'utf8',
