@@ -1,24 +1,12 @@
 /** An alert as its receiver shall be told of it, from what is remembered. */
-import { isJsonObject, type JsonObject } from '../conditions/status.ts';
 import type { Alert } from './alert.ts';
-import { type AlertRecord, firingMembers, stateOf } from './alert-record.ts';
+import { type AlertRecord, firingMembers, memberOf, stateOf } from './alert-record.ts';
 import type { Rule } from './rules.ts';
 import type { TemplateView } from './template.ts';
 
 const MOST_NAMES = 20;
 /** Beyond so many turns within an hour people are told that it flaps. */
 const FEW_TURNS = 3;
-
-const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
-
-/** What is scanned in one line: an image, or a repository and its revision. */
-const artifactText = (artifact: JsonObject | undefined): string | undefined => {
-  const [source] = Object.values(artifact ?? {}).filter(isJsonObject);
-  if (source === undefined) return undefined;
-  const where = textOf(source.image) || textOf(source.url);
-  const revision = textOf(source.revision);
-  return revision === '' ? where || undefined : `${where} at ${revision}`;
-};
 
 const commandOf = ({ details: { scan }, namespace }: AlertRecord): string =>
   namespace === undefined
@@ -34,16 +22,13 @@ const groupOf = (record: AlertRecord): Pick<Alert, 'group'> => {
 };
 
 /** The member that began first of those that give reason; at the end, the one that ended last. */
-const sinceOf = (
-  { members, details: { scan, at } }: AlertRecord,
-  firing: readonly { readonly since: string }[],
-): string => firing[0]?.since ?? members[scan.uid]?.since ?? at;
+const sinceOf = (record: AlertRecord, firing: readonly { readonly since: string }[]): string =>
+  firing[0]?.since ?? memberOf(record, record.details.scan)?.since ?? record.details.at;
 
 const factsOf = (record: AlertRecord): Omit<Alert, 'severity' | 'rule' | 'title' | 'text'> => {
   const { cluster, key, condition, details } = record;
-  const { scan, to, at, reason, vulnerabilities, count } = details;
+  const { scan, to, at, reason, artifact, vulnerabilities, count } = details;
   const firing = firingMembers(record);
-  const artifact = artifactText(details.artifact);
   const isOne = record.namespace === undefined || (firing.length === 1 && firing[0]?.scan.uid === scan.uid);
   return {
     key,

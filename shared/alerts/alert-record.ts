@@ -7,7 +7,6 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../conditions/canonical.ts';
 import type { ScanRef } from '../conditions/facts.ts';
-import type { JsonObject } from '../conditions/status.ts';
 import type { MessageRef, NamedVulnerability } from './alert.ts';
 import type { Rule } from './rules.ts';
 import { type Standing, shortHash } from './scan-record.ts';
@@ -38,7 +37,7 @@ export interface Details {
   readonly at: string;
   readonly reason?: string;
   readonly error?: string;
-  readonly artifact?: JsonObject;
+  readonly artifact?: string;
   readonly vulnerabilities: readonly NamedVulnerability[];
   readonly count: number;
 }
@@ -139,6 +138,10 @@ export const memberAfter = (
   return { scan, order, firing, spent, occasion, since: begins || !before ? standing.told.at : before.since };
 };
 
+/** A uid may be a word that every object knows. */
+export const memberOf = (record: AlertRecord | undefined, { uid }: ScanRef): Member | undefined =>
+  record !== undefined && Object.hasOwn(record.members, uid) ? record.members[uid] : undefined;
+
 export const firingMembers = ({ members }: AlertRecord): readonly Member[] =>
   Object.values(members)
     .filter(({ firing }) => firing)
@@ -164,7 +167,7 @@ export const detailsOf = (scan: ScanRef, { run, told, from, fresh }: Standing, o
     ...(from !== undefined && { from }),
     ...(reason !== undefined && { reason }),
     ...(error !== undefined && { error }),
-    ...(artifact && { artifact }),
+    ...(artifact !== undefined && { artifact }),
     vulnerabilities: worst.filter(isTold),
     count: onlyNew && fresh !== undefined ? fresh.size : count,
   };

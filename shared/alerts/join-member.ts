@@ -1,6 +1,6 @@
 /** One alert at one receiver after one of its scans was looked at again. */
 import type { ScanRef } from '../conditions/facts.ts';
-import { type AlertRecord, detailsOf, isReason, type Member, memberAfter, stateOf } from './alert-record.ts';
+import { type AlertRecord, detailsOf, isReason, type Member, memberAfter, memberOf, stateOf } from './alert-record.ts';
 import type { Rule } from './rules.ts';
 import type { Standing } from './scan-record.ts';
 
@@ -15,19 +15,28 @@ export interface LookedAt {
 }
 
 const HOUR = 3_600_000;
-/** As many as fit into a record with their names; of those that give no reason any more the oldest are forgotten first. */
-const MOST_MEMBERS = 800;
-const MOST_SPENT = 200;
+/** Bytes of a record that members may take, and of those that give no reason any more: the oldest are forgotten first. */
+const MOST_FIRING = 190_000;
+const MOST_SPENT = 40_000;
 const MOST_TURNS = 100;
 
 export const withinHour = (instants: readonly number[], now: number): readonly number[] =>
   instants.filter((at) => now - at < HOUR);
 
+/** As many as fit, the newest first. */
+const fitting = (members: readonly (readonly [string, Member])[], most: number) => {
+  let left = most;
+  return members.filter((member) => {
+    left -= Buffer.byteLength(JSON.stringify(member));
+    return left >= 0;
+  });
+};
+
 const kept = (members: Readonly<Record<string, Member>>): Readonly<Record<string, Member>> => {
   const all = Object.entries(members).toSorted(([, a], [, b]) => (a.order[0] > b.order[0] ? -1 : 1));
-  const firing = all.filter(([, member]) => member.firing).slice(0, MOST_MEMBERS - MOST_SPENT);
-  const others = all.filter(([, member]) => !member.firing).slice(0, MOST_SPENT);
-  return Object.fromEntries([...firing, ...others]);
+  const firing = all.filter(([, member]) => member.firing);
+  const others = all.filter(([, member]) => !member.firing);
+  return Object.fromEntries([...fitting(firing, MOST_FIRING), ...fitting(others, MOST_SPENT)]);
 };
 
 const turned = (record: AlertRecord, was: boolean, now: number): AlertRecord => {
@@ -45,7 +54,7 @@ export const joinMember = (
   { scan, standing, rule }: LookedAt,
   now: number,
 ): AlertRecord | undefined => {
-  const before = record?.members[scan.uid];
+  const before = memberOf(record, scan);
   const member = memberAfter(before, scan, standing, rule);
   if (member === undefined || (before !== undefined && JSON.stringify(member) === JSON.stringify(before)))
     return record;

@@ -9,11 +9,13 @@ import type { ScanRef } from '../conditions/facts.ts';
 import type { ConditionType } from '../conditions/status.ts';
 import type { ScanChange } from '../events/status-change.ts';
 import { Unavailable } from '../scans/unavailable.ts';
-import { type AlertRecord, groupKey, recordKey, scanKey } from './alert-record.ts';
-import { type AlertIdentity, joinMember, type LookedAt } from './join-member.ts';
+import { type AlertRecord, memberOf, recordKey } from './alert-record.ts';
+import { identitiesOf, identityBy, joinsOf } from './identities.ts';
+import { joinMember, type LookedAt } from './join-member.ts';
 import { change, type Kept, readKept } from './kept.ts';
+import { goesOnBy, occurrenceOf } from './occurrence.ts';
 import { type Occurrence, type Rule, ruleFor } from './rules.ts';
-import { joinChange, type ScanRecord, type Standing, shortHash, standingOf } from './scan-record.ts';
+import { joinChange, type ScanRecord, standingOf } from './scan-record.ts';
 import type { RecordKey } from './state.ts';
 import { lifetimeOf, type Telling } from './tell.ts';
 
@@ -27,55 +29,6 @@ const scanRecordKey = (cluster: string, { uid }: ScanRef): RecordKey =>
     .update(JSON.stringify([cluster, uid]))
     .digest('hex')}`;
 
-/**
- * What is new of the vulnerabilities that failed. Of those that the list of the worst has no room for the severity is not
- * known: they are as severe as the last of it, at most, and nothing is to be missed.
- */
-const freshOf = ({ told: { worst = [] }, fresh }: Standing): Pick<Occurrence, 'fresh'> => {
-  if (fresh === undefined) return {};
-  const shown = worst.filter(({ id }) => fresh.has(shortHash(id)));
-  const unseen = fresh.size > shown.length ? worst.slice(-1) : [];
-  return { fresh: { worst: [...shown, ...unseen], count: fresh.size } };
-};
-
-const occurrenceOf = ({ scan, labels }: ScanChange, condition: ConditionType, standing: Standing): Occurrence => {
-  const { told, from } = standing;
-  const { to, worst = [], count = 0 } = told;
-  const fresh = freshOf(standing);
-  return { scan, labels, condition, to, worst, count, ...fresh, ...(from !== undefined && { from }) };
-};
-
-/** Every alert that a condition of a scan may be reason for at a receiver: its own, and those of its namespace. */
-const identitiesOf = (
-  { cluster, scan }: ScanChange,
-  condition: ConditionType,
-  receiver: string,
-  rules: readonly Rule[],
-): readonly (AlertIdentity & { readonly ofRule?: string })[] => {
-  const { namespace } = scan;
-  const own = { cluster, receiver, condition, key: scanKey(cluster, scan, condition) };
-  const grouping = rules.filter(
-    ({ group, when, receivers }) => group && when.condition === condition && receivers.includes(receiver),
-  );
-  const groups = grouping.map(({ name }) => ({
-    ...own,
-    key: groupKey(cluster, name, namespace, condition),
-    namespace,
-    ofRule: name,
-  }));
-  return [own, ...groups];
-};
-
-/** The rule by which something goes on that has begun: whatever was before, and whether anything is new or not. */
-const goingOn = (
-  rules: readonly Rule[],
-  receiver: string,
-  { fresh: _, ...occurrence }: Occurrence,
-): Rule | undefined => {
-  const anyFrom = rules.map(({ when: { from: __, ...when }, ...rule }) => ({ ...rule, when }));
-  return ruleFor(anyFrom, receiver, occurrence);
-};
-
 interface Looking {
   readonly of: ScanChange;
   readonly record: ScanRecord;
@@ -87,24 +40,45 @@ interface Looked {
   readonly wrote: boolean;
 }
 
-/** Joins a condition of the scan into all its alerts at one receiver. */
-const lookFor = async (
-  { of, record, telling }: Looking,
-  condition: ConditionType,
+/** Whether the alert that the scan would be by a rule is open by that rule. */
+const isOpenBy = async ({ of, telling: { state } }: Looking, rule: Rule, receiver: string): Promise<boolean> => {
+  const { key } = identityBy(rule, of, receiver);
+  const { value } = await readKept<AlertRecord>(state, recordKey(key, receiver));
+  return value?.rule === rule.name && memberOf(value, of.scan)?.firing === true;
+};
+
+/**
+ * The rule by which a receiver is told: the first that means what happened. What began by a rule above it, with a change or
+ * with what was new, goes on by that one for as long as the condition does not change back.
+ */
+const ruleOf = async (
+  looking: Looking,
+  occurrence: Occurrence,
   receiver: string,
-): Promise<Looked> => {
+): Promise<{ readonly rule?: Rule; readonly begins: boolean }> => {
+  const { rules } = looking.telling;
+  const begins = ruleFor(rules, receiver, occurrence);
+  const goingOn = rules.filter((rule) => rule.receivers.includes(receiver) && goesOnBy(rule, occurrence));
+  const above = begins === undefined ? goingOn : goingOn.slice(0, goingOn.indexOf(begins));
+  for (const rule of above) if (await isOpenBy(looking, rule, receiver)) return { rule, begins: false };
+  if (begins !== undefined) return { rule: begins, begins: true };
+  const [first] = goingOn;
+  return { ...(first && { rule: first }), begins: false };
+};
+
+/** Joins a condition of the scan into all its alerts at one receiver. */
+const lookFor = async (looking: Looking, condition: ConditionType, receiver: string): Promise<Looked> => {
+  const { of, record, telling } = looking;
   const { state, rules, now } = telling;
   const standing = standingOf(record, condition);
   if (standing === undefined) return { keys: [], wrote: false };
-  const occurrence = occurrenceOf(of, condition, standing);
-  const begins = ruleFor(rules, receiver, occurrence);
-  // What began with a change goes on for as long as it does not change back.
-  const rule = begins ?? goingOn(rules, receiver, occurrence);
+  const { rule, begins } = await ruleOf(looking, occurrenceOf(of, condition, standing), receiver);
+  const opens = standing.opens && begins;
+  const its = rule && identityBy(rule, of, receiver).key;
   const keys: RecordKey[] = [];
   let wrote = false;
-  for (const { ofRule, ...identity } of identitiesOf(of, condition, receiver, rules)) {
-    const isIts = rule !== undefined && (rule.group === undefined ? undefined : rule.name) === ofRule;
-    const opens = standing.opens && begins !== undefined;
+  for (const identity of identitiesOf(of, record, condition, receiver, rules)) {
+    const isIts = rule !== undefined && identity.key === its;
     const looked: LookedAt = { scan: of.scan, standing: { ...standing, opens }, ...(isIts && { rule }) };
     const key = recordKey(identity.key, receiver);
     const next = (before: AlertRecord | undefined) => joinMember(before, identity, looked, now());
@@ -125,10 +99,11 @@ const lookOnce = async (looking: Looking): Promise<Looked> => {
 
 /** The alerts that the change is about, as keys of their records. Rejects with `Unavailable`. */
 export const lookAt = async (of: ScanChange, telling: Telling): Promise<readonly RecordKey[]> => {
-  const { state, now } = telling;
+  const { state, now, rules } = telling;
   const key = scanRecordKey(of.cluster, of.scan);
+  const joining = { ...of, joins: joinsOf(of, rules) };
   const join = (record: ScanRecord = []): ScanRecord => {
-    const joined = joinChange(record, of);
+    const joined = joinChange(record, joining);
     return JSON.stringify(joined) === JSON.stringify(record) ? record : joined;
   };
   const lifetime = () => ({ keepUntil: now() + SCANS_KEPT });

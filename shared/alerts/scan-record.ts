@@ -6,9 +6,10 @@
 import { createHash } from 'node:crypto';
 import { canonicalJson } from '../conditions/canonical.ts';
 import { DELETED_MESSAGE, FAILED_VULNERABILITIES, type Vulnerability } from '../conditions/facts.ts';
-import type { ConditionStatus, ConditionType, JsonObject } from '../conditions/status.ts';
-import { cutText } from '../conditions/text.ts';
+import type { ConditionStatus, ConditionType } from '../conditions/status.ts';
+import { cleanText, cutText, REASON_BYTES } from '../conditions/text.ts';
 import type { DecidedCondition, ScanChange } from '../events/status-change.ts';
+import { artifactText } from './artifact-text.ts';
 
 /** A condition as a fact of the run decided it. */
 interface ToldCondition {
@@ -16,7 +17,8 @@ interface ToldCondition {
   readonly at: string;
   readonly reason?: string;
   readonly error?: string;
-  readonly artifact?: JsonObject;
+  /** In one line. */
+  readonly artifact?: string;
   readonly worst?: readonly Vulnerability[];
   /** Of all vulnerabilities that failed the policy, as far as they were told: short hashes, in order. */
   readonly ids?: readonly string[];
@@ -30,6 +32,8 @@ interface ToldRun {
   readonly uid: string;
   readonly age: string;
   readonly conditions: { readonly [type in ConditionType]?: ToldCondition };
+  /** Rules by which it may have come into a group: they may be gone when it is to leave it. */
+  readonly groups?: readonly string[];
 }
 
 /** The newest runs, newest first. */
@@ -37,7 +41,9 @@ export type ScanRecord = readonly ToldRun[];
 
 const KEPT_RUNS = 5;
 const ERROR_BYTES = 1_024;
+const ARTIFACT_BYTES = 1_024;
 const FIELD_BYTES = 200;
+const MOST_GROUPS = 20;
 const MOST_WORST = 10;
 const MOST_IDS = 2_000;
 /** Hexadecimal digits: of 2 000 IDs against 2 000, one in a thousand scans takes a new one for known. */
@@ -54,9 +60,12 @@ const listed = (message: string): { readonly ids: readonly string[]; readonly co
   return { ids, count: ids.length + Number(more) };
 };
 
+/** What is not clean takes more room in JSON than it seems to. */
+const bounded = (text: string, limit: number): string => cutText(cleanText(text), limit);
+
 const shortened = (vulnerability: Vulnerability): Vulnerability =>
   Object.fromEntries(
-    Object.entries(vulnerability).map(([name, value]) => [name, cutText(String(value), FIELD_BYTES)]),
+    Object.entries(vulnerability).map(([name, value]) => [name, bounded(String(value), FIELD_BYTES)]),
   ) as unknown as Vulnerability;
 
 const failuresOf = ({ worst }: ScanChange, message: string): Pick<ToldCondition, 'worst' | 'ids' | 'count'> => {
@@ -71,12 +80,13 @@ const failuresOf = ({ worst }: ScanChange, message: string): Pick<ToldCondition,
 
 const toldOf = (change: ScanChange, { type, to, at, shown }: DecidedCondition): ToldCondition => {
   const { reason = '', message = '', error = '' } = shown ?? {};
+  const artifact = artifactText(change.artifact);
   return {
     to,
     at,
-    ...(reason !== '' && { reason }),
-    ...(error !== '' && { error: cutText(error, ERROR_BYTES) }),
-    ...(change.artifact && { artifact: change.artifact }),
+    ...(reason !== '' && { reason: bounded(reason, REASON_BYTES) }),
+    ...(error !== '' && { error: bounded(error, ERROR_BYTES) }),
+    ...(artifact !== undefined && { artifact: bounded(artifact, ARTIFACT_BYTES) }),
     ...(type === 'PolicySucceeded' && to === 'False' && failuresOf(change, message)),
     ...(message === DELETED_MESSAGE && { inferred: true }),
   };
@@ -115,18 +125,23 @@ const joinTold = (type: ConditionType, a: ToldCondition | undefined, b: ToldCond
   return order > 0 ? a : b;
 };
 
-const joinRun = (known: ToldRun | undefined, change: ScanChange): ToldRun => {
+/** A change, and the rules by which the scan may come into a group by it. */
+type Joining = ScanChange & { readonly joins?: readonly string[] };
+
+const joinRun = (known: ToldRun | undefined, change: Joining): ToldRun => {
   const { uid, age } = change.run;
+  const groups = [...new Set([...(known?.groups ?? []), ...(change.joins ?? [])])].toSorted().slice(0, MOST_GROUPS);
   const conditions = { ...known?.conditions };
   for (const decided of change.decided)
     conditions[decided.type] = joinTold(decided.type, conditions[decided.type], toldOf(change, decided));
-  return { uid, age: known !== undefined && known.age < age ? known.age : age, conditions };
+  const earliest = known !== undefined && known.age < age ? known.age : age;
+  return { uid, age: earliest, conditions, ...(groups.length > 0 && { groups }) };
 };
 
 const newerFirst = (a: ToldRun, b: ToldRun): number => byGreater(b.age, a.age) || byGreater(b.uid, a.uid);
 
 /** The record after one more event. */
-export const joinChange = (record: ScanRecord, change: ScanChange): ScanRecord => {
+export const joinChange = (record: ScanRecord, change: Joining): ScanRecord => {
   const known = record.find(({ uid }) => uid === change.run.uid);
   const others = record.filter((run) => run !== known);
   return [...others, joinRun(known, change)].toSorted(newerFirst).slice(0, KEPT_RUNS);

@@ -25,6 +25,7 @@ export interface Telling {
 }
 
 const SECOND = 1_000;
+const HOUR = 3_600_000;
 const DAY = 86_400_000;
 /** For longer than a receiver may take over its one or two requests. */
 const LEASE = 60 * SECOND;
@@ -32,6 +33,8 @@ const KEPT = { firing: 400 * DAY, resolved: 90 * DAY } as const;
 /** What a receiver will not take is not asked again at once, though the event may come again. */
 const REFUSED_FOR = 600 * SECOND;
 const LONGEST_BACKOFF = 900 * SECOND;
+/** A receiver that is not configured may be so again, or by another process already: it is looked after for so long. */
+const MISSED_FOR = 7 * DAY;
 /** Messages in one go: more have a reason to be looked at by whoever comes next. */
 const MOST_AT_ONCE = 5;
 
@@ -41,12 +44,21 @@ const dueOf = (next: Next): { readonly dueAt?: number } => ('until' in next ? { 
 const ruleNamed = ({ rules }: Pick<Telling, 'rules'>, name: string): Rule | undefined =>
   rules.find((rule) => rule.name === name);
 
-export const lifetimeOf = (telling: Pick<Telling, 'rules' | 'now'>) => (record: AlertRecord) => {
-  const now = telling.now();
-  const next = nextMessage(record, ruleNamed(telling, record.rule), now);
+/** Of what nobody here can be told, when it is looked at again. */
+const missedUntil = ({ details: { at } }: AlertRecord, now: number): { readonly dueAt?: number } =>
+  now - Date.parse(at) < MISSED_FOR ? { dueAt: now + HOUR } : {};
+
+const dueAfter = (record: AlertRecord, { rules, receivers }: Telling, now: number): { readonly dueAt?: number } => {
+  const next = nextMessage(record, ruleNamed({ rules }, record.rule), now);
+  if (next.what === 'nothing') return {};
+  if (!receivers.has(record.receiver)) return missedUntil(record, now);
   // Whoever wrote it may die before it is told.
-  const dueAt = next.what === 'tell' ? { dueAt: now + LEASE } : dueOf(next);
-  return { keepUntil: now + KEPT[stateOf(record).status], ...dueAt };
+  return next.what === 'tell' ? { dueAt: now + LEASE } : dueOf(next);
+};
+
+export const lifetimeOf = (telling: Telling) => (record: AlertRecord) => {
+  const now = telling.now();
+  return { keepUntil: now + KEPT[stateOf(record).status], ...dueAfter(record, telling, now) };
 };
 
 const settled = ({ sending: _, retry: __, refused: ___, ...record }: AlertRecord): AlertRecord => record;
@@ -84,6 +96,11 @@ const ask = async (receiver: Receiver, alert: Alert, before: MessageRef | undefi
   }
 };
 
+/** Puts off what is for a receiver that is not configured. */
+const putOff = async (key: RecordKey, kept: Kept<AlertRecord>, telling: Telling): Promise<void> => {
+  await change<AlertRecord>(telling.state, key, (newest) => newest && { ...newest }, lifetimeOf(telling), kept);
+};
+
 /** Asks the receiver for the alert of a record that says so, and writes down what came of it. */
 const tellOnce = async (
   key: RecordKey,
@@ -117,10 +134,10 @@ const claim = async (
   kept: Kept<AlertRecord>,
   telling: Telling,
 ): Promise<{ readonly claimed: Written<AlertRecord>; readonly next: Next }> => {
-  const { state, receivers, now } = telling;
+  const { state, now } = telling;
   let next: Next = { what: 'nothing' };
   const claiming = (record: AlertRecord | undefined): AlertRecord | undefined => {
-    if (record === undefined || !receivers.has(record.receiver)) return undefined;
+    if (record === undefined) return undefined;
     next = nextMessage(record, ruleNamed(telling, record.rule), now());
     return next.what === 'tell' ? { ...record, sending: now() + LEASE } : record;
   };
@@ -130,11 +147,16 @@ const claim = async (
 /** Does what is to be done now about the alert of a record. Rejects with `Unavailable` where the state cannot be reached. */
 export const tell = async (key: RecordKey, telling: Telling): Promise<Outcome> => {
   let kept = await readKept<AlertRecord>(telling.state, key);
-  const known = kept.value === undefined ? {} : { receiver: kept.value.receiver };
+  if (kept.value === undefined) return { messages: 0, next: { what: 'nothing' } };
+  const { receiver } = kept.value;
+  if (!telling.receivers.has(receiver)) {
+    await putOff(key, kept, telling);
+    return { receiver, messages: 0, next: { what: 'nothing' } };
+  }
   for (let messages = 0; messages < MOST_AT_ONCE; messages += 1) {
     const { claimed, next } = await claim(key, kept, telling);
-    if (!claimed.wrote) return { ...known, messages, next };
+    if (!claimed.wrote) return { receiver, messages, next };
     kept = await tellOnce(key, claimed, telling);
   }
-  return { ...known, messages: MOST_AT_ONCE, next: { what: 'sending', until: telling.now() + SECOND } };
+  return { receiver, messages: MOST_AT_ONCE, next: { what: 'sending', until: telling.now() + SECOND } };
 };
