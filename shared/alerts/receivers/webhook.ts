@@ -42,10 +42,10 @@ const dataOf = ({ scan, group, vulnerabilities, text, ...alert }: Alert) => ({
   vulnerabilities: vulnerabilities.slice(0, MOST_LISTED).map(cleaned),
 });
 
-/** The same alert told twice is the same event. */
-const idOf = ({ key, status, at }: Alert): string =>
+/** The same alert told twice is the same event, and another one if it is of other scans, or another condition. */
+const idOf = ({ key, status, at, to, group }: Alert): string =>
   createHash('sha256')
-    .update(JSON.stringify([key, status, at]))
+    .update(JSON.stringify([key, status, at, to, group?.scans, group?.names]))
     .digest('hex');
 
 const eventOf = (alert: Alert) => ({

@@ -45,6 +45,14 @@ it('is told the same event again, and another one of an end', async () => {
   expect(end).not.toBe(first);
 });
 
+it('is told another event of a group that has changed, and of a failure that has become another, in the same second', async () => {
+  const { receiver, events } = await start(WEBHOOK_SECRET);
+  const group = (...names: readonly string[]) => ({ group: { namespace: 'shop', scans: names.length, names } });
+  for (const changes of [group('cart', 'cash'), group('cart'), group('cash'), { to: 'Unknown' }])
+    await receiver.send(anAlert(changes));
+  expect(new Set(events.map(({ id }) => id)).size).toBe(4);
+});
+
 it('verifies either of two secrets while one is being replaced', async () => {
   const { receiver, events } = await start(`${'n'.repeat(32)}\n${WEBHOOK_SECRET}\n`);
   await receiver.send(anAlert());
