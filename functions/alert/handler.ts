@@ -23,8 +23,16 @@ const instantText = (milliseconds: number): string => new Date(milliseconds).toI
 const saidOf = ({ receiver, messages, next }: Outcome): readonly string[] => [
   ...(messages > 0 ? [`${receiver}: told`] : []),
   ...(next.what === 'held' ? [`${receiver}: held back until ${instantText(next.until)}`] : []),
-  ...('why' in next ? [`${next.why}; tried again at ${instantText(next.until)}`] : []),
+  ...('why' in next ? [`${next.why}, tried again at ${instantText(next.until)}`] : []),
 ];
+
+/** A tick may be about hundreds of alerts. */
+const MOST_SAID = 10;
+
+const whyOf = (said: readonly string[]): string => {
+  const left = said.length - MOST_SAID;
+  return [...said.slice(0, MOST_SAID), ...(left > 0 ? [`and ${left} more`] : [])].join('; ');
+};
 
 /** Until when (milliseconds) it is not told, and why. */
 const waitOf = ({ receiver, next }: Outcome): readonly { readonly until: number; readonly why: string }[] => {
@@ -50,13 +58,13 @@ const handleChange = async (event: Event, scope: Scope, services: AlertServices)
   if (Object.hasOwn(event.extensions, 'scanreplay') && replays === 'quiet')
     return { ignored: 'what is replayed alerts nobody' };
   if (telling.receivers.size === 0) return { ignored: 'there is nobody to be told' };
-  const keys = await inTurn(change.scan.uid, () => lookAt(change, telling));
+  const keys = await inTurn(change.scan.uid, () => lookAt(change, services));
   const outcomes = await Promise.all(keys.map((key) => inTurn(key, () => tell(key, telling))));
   if (!keepsDue) checkTold(outcomes, telling.now());
   const said = outcomes.flatMap(saidOf);
   const { scan } = change;
   if (said.length === 0) return { outcome: 'duplicate', scan, emits: [] };
-  return { outcome: 'applied', scan, emits: [], why: said.join('; ') };
+  return { outcome: 'applied', scan, emits: [], why: whyOf(said) };
 };
 
 export const alert = (services: AlertServices): WorkingFunction => ({
@@ -64,8 +72,8 @@ export const alert = (services: AlertServices): WorkingFunction => ({
   accepts: [STATUS_CHANGED, ALERTS_DUE, KNATIVE_PING],
   handle: async (event, scope) => {
     if (event.type !== STATUS_CHANGED) {
-      await tellDue(services);
-      return { outcome: 'applied', emits: [] };
+      const said = (await tellDue(services)).flatMap(saidOf);
+      return { outcome: 'applied', emits: [], ...(said.length > 0 && { why: whyOf(said) }) };
     }
     const handled = await handleChange(event, scope, services);
     return isIgnored(handled) ? { outcome: 'ignored', why: handled.ignored, emits: [] } : handled;

@@ -18,8 +18,8 @@ interface Lifetime {
   readonly dueAt?: number;
 }
 
-const TRIES = 8;
-const LONGEST_PAUSE = 50;
+const TRIES = 12;
+const LONGEST_PAUSE = 250;
 
 /** What we wrote ourselves, and nobody else: what cannot be read is as good as lost, and is begun anew. */
 const parse = <T>(text: string): T | undefined => {

@@ -13,11 +13,12 @@ import { type AlertRecord, memberOf, recordKey } from './alert-record.ts';
 import { identitiesOf, identityBy, joinsOf } from './identities.ts';
 import { joinMember, type LookedAt } from './join-member.ts';
 import { change, type Kept, readKept } from './kept.ts';
+import { lifetimeOf } from './lifetime.ts';
 import { goesOnBy, occurrenceOf } from './occurrence.ts';
 import { type Occurrence, type Rule, ruleFor } from './rules.ts';
 import { joinChange, type ScanRecord, standingOf } from './scan-record.ts';
+import type { AlertServices } from './services.ts';
 import type { RecordKey } from './state.ts';
-import { lifetimeOf, type Telling } from './tell.ts';
 
 const DAY = 86_400_000;
 const SCANS_KEPT = 90 * DAY;
@@ -29,10 +30,11 @@ const scanRecordKey = (cluster: string, { uid }: ScanRef): RecordKey =>
     .update(JSON.stringify([cluster, uid]))
     .digest('hex')}`;
 
-interface Looking {
+type Looks = Pick<AlertServices, 'telling' | 'inTurn'>;
+
+interface Looking extends Looks {
   readonly of: ScanChange;
   readonly record: ScanRecord;
-  readonly telling: Telling;
 }
 
 interface Looked {
@@ -68,7 +70,7 @@ const ruleOf = async (
 
 /** Joins a condition of the scan into all its alerts at one receiver. */
 const lookFor = async (looking: Looking, condition: ConditionType, receiver: string): Promise<Looked> => {
-  const { of, record, telling } = looking;
+  const { of, record, telling, inTurn } = looking;
   const { state, rules, now } = telling;
   const standing = standingOf(record, condition);
   if (standing === undefined) return { keys: [], wrote: false };
@@ -82,7 +84,8 @@ const lookFor = async (looking: Looking, condition: ConditionType, receiver: str
     const looked: LookedAt = { scan: of.scan, standing: { ...standing, opens }, ...(isIts && { rule }) };
     const key = recordKey(identity.key, receiver);
     const next = (before: AlertRecord | undefined) => joinMember(before, identity, looked, now());
-    const written = await change<AlertRecord>(state, key, next, lifetimeOf(telling));
+    // Many scans of a namespace are reason for the same alert of a group.
+    const written = await inTurn(key, () => change<AlertRecord>(state, key, next, lifetimeOf(telling)));
     if (written.value !== undefined) keys.push(key);
     wrote ||= written.wrote;
   }
@@ -98,8 +101,8 @@ const lookOnce = async (looking: Looking): Promise<Looked> => {
 };
 
 /** The alerts that the change is about, as keys of their records. Rejects with `Unavailable`. */
-export const lookAt = async (of: ScanChange, telling: Telling): Promise<readonly RecordKey[]> => {
-  const { state, now, rules } = telling;
+export const lookAt = async (of: ScanChange, looks: Looks): Promise<readonly RecordKey[]> => {
+  const { state, now, rules } = looks.telling;
   const key = scanRecordKey(of.cluster, of.scan);
   const joining = { ...of, joins: joinsOf(of, rules) };
   const join = (record: ScanRecord = []): ScanRecord => {
@@ -108,8 +111,8 @@ export const lookAt = async (of: ScanChange, telling: Telling): Promise<readonly
   };
   const lifetime = () => ({ keepUntil: now() + SCANS_KEPT });
   let kept: Kept<ScanRecord> = await change(state, key, join, lifetime);
-  for (let looks = 0; looks < LOOKS; looks += 1) {
-    const { keys, wrote } = await lookOnce({ of, record: kept.value ?? [], telling });
+  for (let look = 0; look < LOOKS; look += 1) {
+    const { keys, wrote } = await lookOnce({ ...looks, of, record: kept.value ?? [] });
     if (!wrote) return keys;
     const again = await readKept<ScanRecord>(state, key);
     if (again.version === kept.version) return keys;

@@ -1,6 +1,6 @@
 /** What the function `alert` works with. */
 import type { InTurn } from './in-turn.ts';
-import type { Telling } from './tell.ts';
+import type { Telling } from './telling.ts';
 
 export interface AlertServices {
   readonly telling: Telling;

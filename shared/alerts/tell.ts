@@ -10,56 +10,18 @@ import { alertOf } from './alert-of.ts';
 import { type AlertRecord, stateOf, type Told } from './alert-record.ts';
 import { withinHour } from './join-member.ts';
 import { change, type Kept, readKept, type Written } from './kept.ts';
+import { LEASE, lifetimeOf, ruleNamed } from './lifetime.ts';
 import { type Next, nextMessage } from './next-message.ts';
 import { TooSoon } from './receivers/rate.ts';
-import type { Rule } from './rules.ts';
-import type { AlertState, RecordKey } from './state.ts';
-
-export interface Telling {
-  readonly state: AlertState;
-  readonly rules: readonly Rule[];
-  readonly receivers: ReadonlyMap<string, Receiver>;
-  /** Milliseconds since 1970. */
-  readonly now: () => number;
-  readonly counts: Readonly<Record<'sent' | 'failed', (receiver: string) => void>>;
-}
+import type { RecordKey } from './state.ts';
+import type { Telling } from './telling.ts';
 
 const SECOND = 1_000;
-const HOUR = 3_600_000;
-const DAY = 86_400_000;
-/** For longer than a receiver may take over its one or two requests. */
-const LEASE = 60 * SECOND;
-const KEPT = { firing: 400 * DAY, resolved: 90 * DAY } as const;
 /** What a receiver will not take is not asked again at once, though the event may come again. */
 const REFUSED_FOR = 600 * SECOND;
 const LONGEST_BACKOFF = 900 * SECOND;
-/** A receiver that is not configured may be so again, or by another process already: it is looked after for so long. */
-const MISSED_FOR = 7 * DAY;
 /** Messages in one go: more have a reason to be looked at by whoever comes next. */
 const MOST_AT_ONCE = 5;
-
-/** Of what is not told, when somebody has to look at it again. */
-const dueOf = (next: Next): { readonly dueAt?: number } => ('until' in next ? { dueAt: next.until } : {});
-
-const ruleNamed = ({ rules }: Pick<Telling, 'rules'>, name: string): Rule | undefined =>
-  rules.find((rule) => rule.name === name);
-
-/** Of what nobody here can be told, when it is looked at again. */
-const missedUntil = ({ details: { at } }: AlertRecord, now: number): { readonly dueAt?: number } =>
-  now - Date.parse(at) < MISSED_FOR ? { dueAt: now + HOUR } : {};
-
-const dueAfter = (record: AlertRecord, { rules, receivers }: Telling, now: number): { readonly dueAt?: number } => {
-  const next = nextMessage(record, ruleNamed({ rules }, record.rule), now);
-  if (next.what === 'nothing') return {};
-  if (!receivers.has(record.receiver)) return missedUntil(record, now);
-  // Whoever wrote it may die before it is told.
-  return next.what === 'tell' ? { dueAt: now + LEASE } : dueOf(next);
-};
-
-export const lifetimeOf = (telling: Telling) => (record: AlertRecord) => {
-  const now = telling.now();
-  return { keepUntil: now + KEPT[stateOf(record).status], ...dueAfter(record, telling, now) };
-};
 
 const settled = ({ sending: _, retry: __, refused: ___, ...record }: AlertRecord): AlertRecord => record;
 
@@ -101,29 +63,48 @@ const putOff = async (key: RecordKey, kept: Kept<AlertRecord>, telling: Telling)
   await change<AlertRecord>(telling.state, key, (newest) => newest && { ...newest }, lifetimeOf(telling), kept);
 };
 
+/** Asks the receiver, and counts what came of it: a mistake of ours is a failure to tell too. */
+const askAndCount = async (record: AlertRecord, { receivers, rules, counts }: Telling): Promise<Asked> => {
+  const receiver = receivers.get(record.receiver) as Receiver;
+  try {
+    const asked = await ask(receiver, alertOf(record, ruleNamed({ rules }, record.rule)), record.told?.ref);
+    if ('ref' in asked) counts.sent(record.receiver);
+    else if (!(asked.error instanceof TooSoon)) counts.failed(record.receiver);
+    return asked;
+  } catch (error) {
+    counts.failed(record.receiver);
+    throw error;
+  }
+};
+
 /** Asks the receiver for the alert of a record that says so, and writes down what came of it. */
 const tellOnce = async (
   key: RecordKey,
   claimed: Kept<AlertRecord>,
   telling: Telling,
-): Promise<Written<AlertRecord>> => {
-  const { state, receivers, counts, now } = telling;
+): Promise<{ readonly kept: Kept<AlertRecord>; readonly isTaken: boolean }> => {
+  const { state, now } = telling;
   const record = claimed.value as AlertRecord;
-  const receiver = receivers.get(record.receiver) as Receiver;
   const { status, occasion } = stateOf(record);
-  const asked = await ask(receiver, alertOf(record, ruleNamed(telling, record.rule)), record.told?.ref);
-  if ('ref' in asked) counts.sent(record.receiver);
-  else if (!(asked.error instanceof TooSoon)) counts.failed(record.receiver);
+  const asked = await askAndCount(record, telling);
   const after =
     'ref' in asked
       ? afterTold({ status, occasion, ref: asked.ref }, now())
       : afterFailure(asked.error, occasion, now());
-  return change<AlertRecord>(state, key, (newest) => newest && after(newest), lifetimeOf(telling), claimed);
+  const written = await change<AlertRecord>(
+    state,
+    key,
+    (newest) => newest && after(newest),
+    lifetimeOf(telling),
+    claimed,
+  );
+  return { kept: written, isTaken: 'ref' in asked };
 };
 
 /** What was done about an alert, and why it is not, or not wholly, told. */
 export interface Outcome {
   readonly receiver?: string;
+  /** How many it took. */
   readonly messages: number;
   readonly next: Next;
 }
@@ -153,10 +134,13 @@ export const tell = async (key: RecordKey, telling: Telling): Promise<Outcome> =
     await putOff(key, kept, telling);
     return { receiver, messages: 0, next: { what: 'nothing' } };
   }
-  for (let messages = 0; messages < MOST_AT_ONCE; messages += 1) {
+  let messages = 0;
+  for (let asked = 0; asked < MOST_AT_ONCE; asked += 1) {
     const { claimed, next } = await claim(key, kept, telling);
     if (!claimed.wrote) return { receiver, messages, next };
-    kept = await tellOnce(key, claimed, telling);
+    const told = await tellOnce(key, claimed, telling);
+    kept = told.kept;
+    messages += Number(told.isTaken);
   }
-  return { receiver, messages: MOST_AT_ONCE, next: { what: 'sending', until: telling.now() + SECOND } };
+  return { receiver, messages, next: { what: 'sending', until: telling.now() + SECOND } };
 };

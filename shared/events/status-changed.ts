@@ -22,7 +22,9 @@ export const statusChangedData = z
     scan: scanRef.extend({ labels: z.record(z.string(), z.string()).exactOptional() }),
     run: z.object({ uid, age: dateTime }),
     fact: z.object({ type: z.enum(['started', 'finished', 'evaluated']), at: dateTime }),
-    changes: z.array(z.object({ type: z.enum(CONDITION_TYPES), to: status })),
+    changes: z
+      .array(z.object({ type: z.enum(CONDITION_TYPES), to: status }))
+      .max(CONDITION_TYPES.length, 'must not hold more than one of each type'),
     phase: z.enum(['Pending', 'Scanning', 'Completed', 'Failed', 'Error']),
     conditions: z.array(z.looseObject({ type: z.string(), status })),
     artifact: z.looseObject({}).exactOptional(),

@@ -267,6 +267,33 @@ describe('a receiver', () => {
     expect(world.lines()).toHaveLength(1);
   });
 
+  it('that fails by a mistake of ours is counted, and is told of again', async () => {
+    let asked = 0;
+    const world = alertWorld({
+      trouble: () => {
+        asked += 1;
+        if (asked === 1) throw new TypeError('a mistake');
+      },
+    });
+    expect(await errorOf(world.send(failed({ run: 0 })))).toBeInstanceOf(TypeError);
+    expect(world.counted.failed).toEqual(['team']);
+    world.pass(2);
+    expect(await world.tick()).toMatchObject({ why: 'team: told' });
+    expect(world.lines()).toHaveLength(1);
+  });
+
+  it('that cannot be told is named by a tick, a few times', async () => {
+    const world = alertWorld({
+      trouble: () => {
+        throw new Unavailable('down');
+      },
+    });
+    for (let at = 0; at < 30; at += 1) await errorOf(world.send(failed({ scan: `scan-${at}`, run: 0 })));
+    world.pass(1);
+    const { why = '' } = (await world.tick()) as { readonly why?: string };
+    expect(why).toMatch(/^(?:down, tried again at 2026-03-01T12:01:10Z; ){10}and 20 more$/);
+  });
+
   it('waits longer each time that it fails', async () => {
     const world = alertWorld({
       trouble: () => {
@@ -403,10 +430,15 @@ describe('what comes in', () => {
   it('is held against the schema, the clock and the source of our own events', async () => {
     const { send } = alertWorld();
     const event = failed({ run: 0 });
+    const change = { type: 'Succeeded', to: 'True' };
     for (const [broken, problem] of [
       [{ ...event, source: '/else' }, /^source: /],
       [{ ...event, data: { ...event.data, scan: 5 } }, /^data\.scan/],
       [{ ...event, data: { ...event.data, run: { uid: 'a', age: 'yesterday' } } }, /^data\.run\.age/],
+      [
+        { ...event, data: { ...event.data, changes: Array.from({ length: 9 }, () => change) } },
+        /^data\.changes: must not/,
+      ],
     ] as const) {
       const error = await errorOf(send(broken));
       expect(error).toBeInstanceOf(Rejected);

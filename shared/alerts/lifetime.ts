@@ -1,0 +1,36 @@
+/** For how long what is remembered of an alert is kept, and when somebody has to look at it again. */
+import { type AlertRecord, stateOf } from './alert-record.ts';
+import { type Next, nextMessage } from './next-message.ts';
+import type { Rule } from './rules.ts';
+import type { Telling } from './telling.ts';
+
+const HOUR = 3_600_000;
+const DAY = 24 * HOUR;
+/** Milliseconds for which who tells a receiver is waited for: longer than its one or two requests may take. */
+export const LEASE = 60_000;
+const KEPT = { firing: 400 * DAY, resolved: 90 * DAY } as const;
+/** A receiver that is not configured may be so again, or by another process already: it is looked after for so long. */
+const MISSED_FOR = 7 * DAY;
+
+/** Of what is not told, when somebody has to look at it again. */
+const dueOf = (next: Next): { readonly dueAt?: number } => ('until' in next ? { dueAt: next.until } : {});
+
+export const ruleNamed = ({ rules }: Pick<Telling, 'rules'>, name: string): Rule | undefined =>
+  rules.find((rule) => rule.name === name);
+
+/** Of what nobody here can be told, when it is looked at again. */
+const missedUntil = ({ details: { at } }: AlertRecord, now: number): { readonly dueAt?: number } =>
+  now - Date.parse(at) < MISSED_FOR ? { dueAt: now + HOUR } : {};
+
+const dueAfter = (record: AlertRecord, { rules, receivers }: Telling, now: number): { readonly dueAt?: number } => {
+  const next = nextMessage(record, ruleNamed({ rules }, record.rule), now);
+  if (next.what === 'nothing') return {};
+  if (!receivers.has(record.receiver)) return missedUntil(record, now);
+  // Whoever wrote it may die before it is told.
+  return next.what === 'tell' ? { dueAt: now + LEASE } : dueOf(next);
+};
+
+export const lifetimeOf = (telling: Telling) => (record: AlertRecord) => {
+  const now = telling.now();
+  return { keepUntil: now + KEPT[stateOf(record).status], ...dueAfter(record, telling, now) };
+};
