@@ -1,9 +1,9 @@
 /** One function's code for one runtime, in files that need nothing beside them but Node. */
 import { existsSync } from 'node:fs';
 import { mkdir, rm, writeFile } from 'node:fs/promises';
-import { isBuiltin } from 'node:module';
 import { dirname, join, relative } from 'node:path';
 import { type BuildOptions, build, type Metafile, type OutputFile } from 'esbuild';
+import { builtIns } from './built-ins.ts';
 import { packagePlugins } from './packages.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -26,31 +26,6 @@ export interface Bundle {
 
 /** An evaluation runs in a thread, whose code is a file of its own beside the function's. */
 const THREAD = 'shared/policy/evaluation-thread.ts';
-
-/** An import statement as esbuild writes it: the default, all, or some names. */
-const IMPORT = /\bimport(?:\s*([\w$]+)|\s*\*\s*as\s+([\w$]+))?,?(?:\{([^{}]*)\})?\s*(?:from)?\s*"([\w:/]+)";/g;
-
-/**
- * Node's own modules are had from the process. To import one as an ES module reads every property of it for its
- * namespace, and those of `node:http` load all of Node's own fetch: 20 ms.
- */
-const withBuiltIns = (code: string): string =>
-  code.replaceAll(IMPORT, (statement, own, all, names, module) => {
-    if (!isBuiltin(module)) return statement;
-    const real = `process.getBuiltinModule("${module}")`;
-    const whole = [own, all].filter(Boolean).map((name) => `${name}=${real}`);
-    const picked = names ? [`{${names.replaceAll(' as ', ':')}}=${real}`] : [];
-    return [...whole, ...picked].length > 0 ? `const ${[...whole, ...picked].join(',')};` : '';
-  });
-
-/** For code that was written for `require`, and asks for Node's own modules with it. */
-const REQUIRE = 'const require=process.getBuiltinModule("node:module").createRequire(import.meta.url);';
-
-/** To make one takes as long as to load a small file, and few files ask for it. The line stays, for the source maps. */
-const withRequire = (code: string): string => {
-  const rest = code.slice(REQUIRE.length);
-  return code.startsWith(REQUIRE) && !/\brequire\b/.test(rest) ? rest : code;
-};
 
 const bytesAtStart = ({ outputs }: Metafile, entry: string): number => {
   const seen = new Set<string>();
@@ -75,7 +50,7 @@ const inputsOf = ({ outputs }: Metafile): readonly string[] => {
 const write = async (files: readonly OutputFile[]): Promise<void> => {
   for (const { path, text } of files) {
     await mkdir(dirname(path), { recursive: true });
-    await writeFile(path, path.endsWith('.mjs') ? withBuiltIns(withRequire(text)) : text);
+    await writeFile(path, text);
   }
 };
 
@@ -89,10 +64,9 @@ const OPTIONS = {
   format: 'esm',
   target: 'node24',
   mainFields: ['module', 'main'],
-  banner: { js: REQUIRE },
   // Leaves out the parser of undici that is not the usual one.
   define: { esbuildDetection: '1' },
-  plugins: [...packagePlugins],
+  plugins: [...packagePlugins, builtIns],
   sourcemap: 'external',
   metafile: true,
   write: false,
