@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, jest } from '@jest/globals';
 import type { ScanRef } from '../../shared/conditions/facts.ts';
 import type { JsonObject } from '../../shared/conditions/status.ts';
+import { openEmbeddedStore } from '../../shared/scans/embedded.ts';
 import { finishedEvent } from '../support/http-messages.ts';
 import { poll } from '../support/lambda-poller.ts';
 import { layoutRequests, TRUTH, webhookRequests } from '../support/recorded.ts';
@@ -14,6 +15,7 @@ import { filledIn } from '../support/scheduled-ticks.ts';
 import { FUNCTION_FOLDERS } from '../support/serverless-package.ts';
 import { type FunctionProcess, startFunction } from '../support/serverless-process.ts';
 import { idOf, ofType } from '../support/serverless-template.ts';
+import { statuses } from '../support/statuses.ts';
 import { cluster } from './support/access.ts';
 import { apiOf } from './support/api.ts';
 import { kubectl } from './support/cluster.ts';
@@ -24,6 +26,7 @@ import { type PackagedFunctions, packageFunctions } from './support/packaged-fun
 import { pythonWith } from './support/python.ts';
 import { createRecordedScans } from './support/recorded-scans.ts';
 import { eventually, install, newNamespace, newScan } from './support/scans.ts';
+import { startOffline } from './support/serverless-offline.ts';
 import { startWebhook, type ToldWebhook } from './support/told-webhook.ts';
 
 // The machine may be busy.
@@ -280,5 +283,33 @@ const moto = await startMoto();
       .split('\n')
       .filter((line) => line.startsWith('{'));
     expect(lines.map((line) => JSON.parse(line).outcome)).toContain('rejected');
+  });
+});
+
+(moto === undefined ? describe.skip : describe)('the functions on this machine', () => {
+  it('are polled by serverless-offline from an emulator’s queues, and tell the truth of what was recorded', async () => {
+    // Whose Job the deleted one was, these messages no longer knew.
+    const { 'team-search/ImageScan/indexer-image': _, ...truth } = TRUTH;
+    const emulator = await startMoto();
+    const path = join(packaged.folder, 'offline.db');
+    const offline = await startOffline(String(emulator?.url), { SCAN_STORE_PATH: path });
+    try {
+      for (const { body } of layoutRequests) {
+        const { type } = JSON.parse(body) as { readonly type: string };
+        await offline.send(type.split('.')[2] ?? '', body);
+      }
+      let found: Readonly<Record<string, JsonObject>> = {};
+      const look = async (): Promise<boolean> => {
+        const store = await openEmbeddedStore({ path, maximum: 100 });
+        found = await statuses(store);
+        store.close();
+        return Object.entries(truth).every(([scan, { phase }]) => found[scan]?.phase === phase);
+      };
+      await eventually(look, 60_000).catch(() => expect(offline.said()).toBe('that all was done'));
+      expect(found).toMatchObject(truth);
+    } finally {
+      await offline.stop();
+      await emulator?.stop();
+    }
   });
 });
