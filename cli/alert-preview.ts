@@ -121,7 +121,8 @@ const writingDown = async (
       messages.push({ receiver: name, kind, at: now(), alert: one, request: previewOf(one, before) });
       return referenceTo(one);
     };
-    return { ...receiver, send };
+    // What is told again, for receivers that forget, is nothing new.
+    return { name, send, preview: previewOf };
   });
   return new Map(receivers.map((receiver) => [receiver.name, receiver]));
 };

@@ -47,6 +47,8 @@ export interface Told {
   readonly status: 'firing' | 'resolved';
   readonly occasion: string;
   readonly ref: MessageRef;
+  /** Milliseconds since 1970. */
+  readonly at: number;
 }
 
 export interface AlertRecord {

@@ -55,6 +55,8 @@ export type MessageRef = Readonly<Record<string, string>>;
 export interface Receiver {
   /** Its name in the configuration. */
   readonly name: string;
+  /** Milliseconds after which it is told again of what fires: it keeps that in memory alone, and may be started anew. */
+  readonly renewEvery?: number;
   /**
    * Tells it. What was told of the same key before, if anything was, is `before`.
    *

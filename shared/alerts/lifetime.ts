@@ -23,7 +23,8 @@ const missedUntil = ({ details: { at } }: AlertRecord, now: number): { readonly 
   now - Date.parse(at) < MISSED_FOR ? { dueAt: now + HOUR } : {};
 
 const dueAfter = (record: AlertRecord, { rules, receivers }: Telling, now: number): { readonly dueAt?: number } => {
-  const next = nextMessage(record, ruleNamed({ rules }, record.rule), now);
+  const { renewEvery } = receivers.get(record.receiver) ?? {};
+  const next = nextMessage(record, ruleNamed({ rules }, record.rule), now, renewEvery);
   if (next.what === 'nothing') return {};
   if (!receivers.has(record.receiver)) return missedUntil(record, now);
   // Whoever wrote it may die before it is told.

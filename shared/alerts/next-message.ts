@@ -6,19 +6,20 @@ import type { Rule } from './rules.ts';
 
 /**
  * What comes next: a message; nothing; or nothing before an instant (milliseconds since 1970), because it is held back
- * (`held`), because somebody else is telling it just now (`sending`), or because the receiver could not be told
+ * (`held`), because it is told and will be told again then (`told`), because somebody else is telling it just now (`sending`), or because the receiver could not be told
  * (`failed`) or will not take it (`refused`).
  */
 export type Next =
   | { readonly what: 'tell' | 'nothing' }
-  | { readonly what: 'held' | 'sending'; readonly until: number }
+  | { readonly what: 'held' | 'told' | 'sending'; readonly until: number }
   | { readonly what: 'failed' | 'refused'; readonly until: number; readonly why: string };
 
 /** Messages of one alert to one receiver in an hour: what flaps is told slower, and never wrongly. */
 const MOST_IN_HOUR = 6;
 const HOUR = 3_600_000;
 
-const isTold = (record: AlertRecord): boolean => {
+/** Whether the receiver knows how the alert stands. */
+export const isTold = (record: AlertRecord): boolean => {
   const { told } = record;
   const { status, occasion } = stateOf(record);
   if (told === undefined) return status === 'resolved';
@@ -42,11 +43,22 @@ const heldUntil = (record: AlertRecord, rule: Rule, now: number): number => {
   return Math.max(isEnd ? 0 : gatheredAt(record, rule), roomAt(record, now), quiet ?? 0);
 };
 
-/** @param rule the rule of the record; absent where it is no longer in the configuration: then only an end is told */
-export const nextMessage = (record: AlertRecord, rule: Rule | undefined, now: number): Next => {
+/** Of what the receiver knows: whether it is told of it again, at whatever hour, since nobody there hears of that. */
+const renewal = ({ told, sending = 0, retry, refused }: AlertRecord, every: number | undefined, now: number): Next => {
+  if (told?.status !== 'firing' || every === undefined) return { what: 'nothing' };
+  const until = Math.max(told.at + every, sending, retry?.at ?? 0, refused?.until ?? 0);
+  return until > now ? { what: 'told', until } : { what: 'tell' };
+};
+
+/**
+ * @param rule the rule of the record; absent where it is no longer in the configuration: then only an end is told
+ * @param renewEvery as the receiver has it
+ */
+export const nextMessage = (record: AlertRecord, rule: Rule | undefined, now: number, renewEvery?: number): Next => {
   const { sending = 0, retry, refused } = record;
   const { status, occasion } = stateOf(record);
-  if (isTold(record) || (rule === undefined && status === 'firing')) return { what: 'nothing' };
+  if (rule === undefined && status === 'firing') return { what: 'nothing' };
+  if (isTold(record)) return renewal(record, renewEvery, now);
   if (sending > now) return { what: 'sending', until: sending };
   if (refused?.occasion === occasion && refused.until > now)
     return { what: 'refused', until: refused.until, why: refused.why };

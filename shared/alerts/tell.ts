@@ -11,7 +11,7 @@ import { type AlertRecord, stateOf, type Told } from './alert-record.ts';
 import { withinHour } from './join-member.ts';
 import { change, type Kept, readKept, type Written } from './kept.ts';
 import { LEASE, lifetimeOf, ruleNamed } from './lifetime.ts';
-import { type Next, nextMessage } from './next-message.ts';
+import { isTold, type Next, nextMessage } from './next-message.ts';
 import { TooSoon } from './receivers/rate.ts';
 import type { RecordKey } from './state.ts';
 import type { Telling } from './telling.ts';
@@ -27,13 +27,13 @@ const settled = ({ sending: _, retry: __, refused: ___, ...record }: AlertRecord
 
 const backoff = (failures: number): number => Math.min(LONGEST_BACKOFF, 5 * SECOND * 2 ** Math.min(failures, 10));
 
-/** The record once the receiver took the message. */
+/** The record once the receiver took the message: what it knew before is none that people hear of. */
 const afterTold =
-  (told: Told, now: number) =>
+  (told: Told, isNews: boolean) =>
   (record: AlertRecord): AlertRecord => ({
     ...settled(record),
     told,
-    sent: [...withinHour(record.sent, now), now],
+    ...(isNews && { sent: [...withinHour(record.sent, told.at), told.at] }),
     failures: 0,
   });
 
@@ -68,8 +68,8 @@ const askAndCount = async (record: AlertRecord, { receivers, rules, counts }: Te
   const receiver = receivers.get(record.receiver) as Receiver;
   try {
     const asked = await ask(receiver, alertOf(record, ruleNamed({ rules }, record.rule)), record.told?.ref);
-    if ('ref' in asked) counts.sent(record.receiver);
-    else if (!(asked.error instanceof TooSoon)) counts.failed(record.receiver);
+    if ('ref' in asked && !isTold(record)) counts.sent(record.receiver);
+    else if ('error' in asked && !(asked.error instanceof TooSoon)) counts.failed(record.receiver);
     return asked;
   } catch (error) {
     counts.failed(record.receiver);
@@ -82,14 +82,15 @@ const tellOnce = async (
   key: RecordKey,
   claimed: Kept<AlertRecord>,
   telling: Telling,
-): Promise<{ readonly kept: Kept<AlertRecord>; readonly isTaken: boolean }> => {
+): Promise<{ readonly kept: Kept<AlertRecord>; readonly isNews: boolean }> => {
   const { state, now } = telling;
   const record = claimed.value as AlertRecord;
   const { status, occasion } = stateOf(record);
+  const isNews = !isTold(record);
   const asked = await askAndCount(record, telling);
   const after =
     'ref' in asked
-      ? afterTold({ status, occasion, ref: asked.ref }, now())
+      ? afterTold({ status, occasion, ref: asked.ref, at: now() }, isNews)
       : afterFailure(asked.error, occasion, now());
   const written = await change<AlertRecord>(
     state,
@@ -98,13 +99,13 @@ const tellOnce = async (
     lifetimeOf(telling),
     claimed,
   );
-  return { kept: written, isTaken: 'ref' in asked };
+  return { kept: written, isNews: isNews && 'ref' in asked };
 };
 
 /** What was done about an alert, and why it is not, or not wholly, told. */
 export interface Outcome {
   readonly receiver?: string;
-  /** How many it took. */
+  /** How many of news it took. */
   readonly messages: number;
   readonly next: Next;
 }
@@ -115,11 +116,12 @@ const claim = async (
   kept: Kept<AlertRecord>,
   telling: Telling,
 ): Promise<{ readonly claimed: Written<AlertRecord>; readonly next: Next }> => {
-  const { state, now } = telling;
+  const { state, receivers, now } = telling;
   let next: Next = { what: 'nothing' };
   const claiming = (record: AlertRecord | undefined): AlertRecord | undefined => {
     if (record === undefined) return undefined;
-    next = nextMessage(record, ruleNamed(telling, record.rule), now());
+    const { renewEvery } = receivers.get(record.receiver) ?? {};
+    next = nextMessage(record, ruleNamed(telling, record.rule), now(), renewEvery);
     return next.what === 'tell' ? { ...record, sending: now() + LEASE } : record;
   };
   return { claimed: await change(state, key, claiming, lifetimeOf(telling), kept), next };
@@ -140,7 +142,7 @@ export const tell = async (key: RecordKey, telling: Telling): Promise<Outcome> =
     if (!claimed.wrote) return { receiver, messages, next };
     const told = await tellOnce(key, claimed, telling);
     kept = told.kept;
-    messages += Number(told.isTaken);
+    messages += Number(told.isNews);
   }
   return { receiver, messages, next: { what: 'sending', until: telling.now() + SECOND } };
 };

@@ -19,12 +19,13 @@ const textOf = (labels: Readonly<Record<string, string>>): string =>
 
 (alertmanager === undefined ? describe.skip : describe)('a real Alertmanager', () => {
   const url = String(alertmanager?.url);
-  const receiver = alertmanagerReceiver({
+  const settings = {
     name: 'ops',
     url: `${url}/`,
     privateAddresses: ['127.0.0.0/8'],
     rate: { perSecond: 10_000, burst: 10_000 },
-  });
+  };
+  const receiver = alertmanagerReceiver(settings);
   const all = () => firingIn({ url });
   let scans = 0;
   /** A scan of its own for each test, and what fires of it. */
@@ -67,7 +68,22 @@ const textOf = (labels: Readonly<Record<string, string>>): string =>
     const before = await receiver.send(anAlert({ scan }));
     await receiver.send(anAlert({ scan }));
     await receiver.send(anAlert({ scan, title: 'Still failing', more: 99, vulnerabilities: [] }), before);
-    expect(await firing()).toMatchObject([{ annotations: { summary: '[CRITICAL] Still failing' } }]);
+    expect(await firing()).toMatchObject([
+      { annotations: { summary: '[CRITICAL] Still failing: ImageScan shop/cart' } },
+    ]);
+  });
+
+  it('knows nothing once it is started anew, until it is told again', async () => {
+    const before = await receiver.send(anAlert());
+    const anew = await startAlertmanager();
+    if (anew === undefined) throw new Error('it does not start a second time');
+    try {
+      expect(await firingIn(anew)).toEqual([]);
+      await alertmanagerReceiver({ ...settings, url: anew.url }).send(anAlert(), before);
+      expect(await firingIn(anew)).toMatchObject([{ labels: { name: 'cart' }, startsAt: '2026-03-01T11:58:00.000Z' }]);
+    } finally {
+      await anew.stop();
+    }
   });
 
   it('shows a changed severity alone', async () => {

@@ -39,6 +39,7 @@ export const openLife = (kept: AlertState, receivers: readonly Receiver[], now: 
     due: (at, most) => untilDeath(() => kept.due(at, most)),
     close: kept.close,
   };
+  // What it would be told again, because it may have forgotten, is none of these tests'.
   const mortal = ({ name, send, preview }: Receiver): Receiver => ({
     name,
     preview,

@@ -38,6 +38,7 @@ interface Settings {
   readonly rules?: readonly Rule[];
   readonly state?: AlertState;
   readonly trouble?: Trouble;
+  readonly renewEvery?: number;
   readonly replays?: AlertServices['replays'];
   readonly keepsDue?: boolean;
   readonly now?: () => number;
@@ -63,13 +64,14 @@ const lineOf = ({ receiver, alert: { status, scan, group, condition, to } }: Tol
 
 export const alertWorld = (settings: Settings = {}): AlertWorld => {
   const { receivers = ['team'], rules = defaultRules(receivers), state = memoryAlertState() } = settings;
-  const { trouble, replays = 'quiet', keepsDue = false } = settings;
+  const { trouble, renewEvery, replays = 'quiet', keepsDue = false } = settings;
   let clock = Date.UTC(2026, 2, 1, 12);
   const now = settings.now ?? (() => clock);
   const told: Told[] = [];
   const counted = { sent: [] as string[], failed: [] as string[] };
   const receiver = (name: string): Receiver => ({
     name,
+    ...(renewEvery !== undefined && { renewEvery }),
     send: async (one, before) => {
       const message = { receiver: name, alert: one, ...(before && { before }) };
       await trouble?.(message);

@@ -2,8 +2,9 @@
  * Prometheus Alertmanager, API version 2: an alert is its labels, so they are made of identity, and all text stands in
  * annotations.
  *
- * Alertmanager ends by itself what nobody renews, after minutes. A scan's state is told once, when it changes, so an alert
- * says when it ends: in 30 days, which each message about it renews, or at the instant of the fact that resolved it.
+ * Alertmanager ends by itself what nobody renews, after minutes. A scan's state is told when it changes, so an alert says
+ * when it ends: in 30 days, which each message about it renews, or at the instant of the fact that resolved it. And since
+ * it keeps alerts in memory alone, and expects its clients to repeat them, it is told of them again.
  *
  * @see https://prometheus.io/docs/alerting/latest/alerts_api/
  * @see https://github.com/prometheus/alertmanager/blob/main/api/v2/openapi.yaml
@@ -26,6 +27,7 @@ export interface AlertmanagerSettings extends ReceiverSettings {
 
 /** It publishes none; this is for its sake and ours. */
 const RATE = { perSecond: 50, burst: 50 };
+const RENEW_EVERY = 10 * 60 * 1_000;
 const FIRING_FOR = 30 * 24 * 60 * 60 * 1_000;
 const LONGEST_LABEL = 1_024;
 const LONGEST_LIST = 4_096;
@@ -86,6 +88,7 @@ export const alertmanagerReceiver = (settings: AlertmanagerSettings): Receiver =
   const tell = openWay(settings, RATE);
   return {
     name,
+    renewEvery: RENEW_EVERY,
     send: async (alert, before) => {
       const secrets = token === undefined ? [] : [secretOf(name, token)];
       const [secret] = secrets;
