@@ -64,7 +64,7 @@ const handleChange = async (event: Event, scope: Scope, services: AlertServices)
   const said = outcomes.flatMap(saidOf);
   const { scan } = change;
   if (said.length === 0) return { outcome: 'duplicate', scan, emits: [] };
-  return { outcome: 'applied', scan, emits: [], why: whyOf(said) };
+  return { outcome: 'applied', scan, emits: [], why: said.join('; ') };
 };
 
 export const alert = (services: AlertServices): WorkingFunction => ({
