@@ -1,6 +1,6 @@
 /** An alert as its receiver shall be told of it, from what is remembered. */
 import type { Alert } from './alert.ts';
-import { type AlertRecord, firingMembers, memberOf, stateOf } from './alert-record.ts';
+import { type AlertRecord, firingMembers, type Member, memberOf, stateOf } from './alert-record.ts';
 import type { Rule } from './rules.ts';
 import type { TemplateView } from './template.ts';
 
@@ -8,10 +8,13 @@ const MOST_NAMES = 20;
 /** Beyond so many turns within an hour people are told that it flaps. */
 const FEW_TURNS = 3;
 
-const commandOf = ({ details: { scan }, namespace }: AlertRecord): string =>
-  namespace === undefined
-    ? `kubectl describe ${scan.kind.toLowerCase()} -n ${scan.namespace} ${scan.name}`
-    : `kubectl get ${scan.kind.toLowerCase()} -n ${namespace}`;
+const commandOf = (record: AlertRecord, firing: readonly Member[]): string => {
+  const { namespace, details } = record;
+  const { kind, name, namespace: own } = details.scan;
+  if (namespace === undefined) return `kubectl describe ${kind.toLowerCase()} -n ${own} ${name}`;
+  const kinds = firing.length === 0 ? [kind] : firing.map(({ scan }) => scan.kind);
+  return `kubectl get ${[...new Set(kinds)].toSorted().join(',').toLowerCase()} -n ${namespace}`;
+};
 
 const groupOf = (record: AlertRecord): Pick<Alert, 'group'> => {
   const { namespace, details } = record;
@@ -43,7 +46,7 @@ const factsOf = (record: AlertRecord): Omit<Alert, 'severity' | 'rule' | 'title'
     ...(isOne && artifact !== undefined && { artifact }),
     vulnerabilities: isOne ? vulnerabilities : [],
     more: isOne ? Math.max(0, count - vulnerabilities.length) : 0,
-    command: commandOf(record),
+    command: commandOf(record, firing),
     since: sinceOf(record, firing),
     at,
   };

@@ -397,6 +397,15 @@ describe('a group', () => {
     expect(world.told[1]?.alert.group?.names.toSorted()).toEqual(['b', 'c']);
   });
 
+  it('tells where to look at all kinds of scans in it', async () => {
+    const world = alertWorld({ rules });
+    for (const kind of ['SourceScan', 'ImageScan'])
+      await world.send(failed({ kind, scan: kind.toLowerCase(), run: 0 }));
+    world.pass(1);
+    await world.tick();
+    expect(world.told[0]?.alert.command).toBe('kubectl get imagescan,sourcescan -n shop');
+  });
+
   it('that has recovered within its wait is not told at all', async () => {
     const world = alertWorld({ rules });
     await world.send(failed({ run: 0 }));

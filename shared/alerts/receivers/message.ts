@@ -33,8 +33,9 @@ const vulnerabilityLine = ({ id, severity, component, fixedIn }: NamedVulnerabil
 };
 
 /** Which scan, or which scans of a group. */
-const subjectOf = ({ scan, group }: Alert): string => {
+const subjectOf = ({ status, scan, group }: Alert): string => {
   if (group === undefined) return short(`${scan.kind} ${scan.namespace}/${scan.name}`, 'name');
+  if (status === 'resolved') return short(`none of ${group.namespace}, ${scan.name} was the last`, 'name');
   const names = group.names.slice(0, MOST_NAMES).map((name) => short(name, 'detail'));
   const left = group.scans - names.length;
   const more = left > 0 ? ` … and ${left} more` : '';

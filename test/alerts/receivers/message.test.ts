@@ -41,4 +41,9 @@ describe('the facts of a group', () => {
   ])('name its scans, and how many there are', (group, scans) => {
     expect(messageOf(anAlert({ group })).facts[0]).toEqual(['Scans', scans]);
   });
+
+  it('say at its end that there is none, and which was the last', () => {
+    const alert = anAlert({ status: 'resolved', group: { ...GROUP, scans: 1, names: ['cart'] } });
+    expect(messageOf(alert).facts[0]).toEqual(['Scans', 'none of shop, cart was the last']);
+  });
 });
