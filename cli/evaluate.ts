@@ -11,7 +11,8 @@ import { UnusableBundle } from '../shared/policy/bundle/unusable-bundle.ts';
 import { compiledPolicy, type Evaluation, evaluationError } from '../shared/policy/evaluation.ts';
 import { startEvaluator } from '../shared/policy/evaluator.ts';
 import { publicKeysIn } from '../shared/policy/key-files.ts';
-import { readPolicySettings, workingFolder } from '../shared/runtime/config.ts';
+import { workingFolder } from '../shared/runtime/config.ts';
+import { readPolicySettings } from '../shared/runtime/config-policies.ts';
 import { oneOf, run, UsageError } from './command.ts';
 import { createOutput } from './output.ts';
 

@@ -5,7 +5,8 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type CompiledRego, compileRego } from '../shared/policy/compile.ts';
 import { DoesNotCompile } from '../shared/policy/opa-check.ts';
-import { readOpaSetting, workingFolder } from '../shared/runtime/config.ts';
+import { workingFolder } from '../shared/runtime/config.ts';
+import { readOpaSetting } from '../shared/runtime/config-policies.ts';
 import { run, UsageError } from './command.ts';
 
 const USAGE = `Usage: npm run -s policy -- build FILE [-o BUNDLE]

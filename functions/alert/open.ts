@@ -6,7 +6,8 @@ import { type AlertStateSettings, openAlertState } from '../../shared/alerts/sta
 import type { AlertState } from '../../shared/alerts/state.ts';
 import type { Outcome } from '../../shared/alerts/tell.ts';
 import { tellDue } from '../../shared/alerts/tell-due.ts';
-import { programEnvironment, readAlertsSetting, readStoreSettings, WrongSetting } from '../../shared/runtime/config.ts';
+import { programEnvironment, readAlertsSetting, WrongSetting } from '../../shared/runtime/config.ts';
+import { readStoreSettings } from '../../shared/runtime/config-cluster.ts';
 import type { WorkingFunction } from '../../shared/runtime/function.ts';
 import type { Logger } from '../../shared/runtime/log.ts';
 import type { Around, OpenFunctions } from '../../shared/runtime/open.ts';

@@ -4,7 +4,7 @@ import { readBundle } from '../../shared/policy/bundle/bundle.ts';
 import { UnusableBundle } from '../../shared/policy/bundle/unusable-bundle.ts';
 import { compileRego } from '../../shared/policy/compile.ts';
 import { compiledPolicy } from '../../shared/policy/evaluation.ts';
-import { readOpaSetting } from '../../shared/runtime/config.ts';
+import { readOpaSetting } from '../../shared/runtime/config-policies.ts';
 import type { WorkingFunction } from '../../shared/runtime/function.ts';
 import type { Around, OpenFunctions } from '../../shared/runtime/open.ts';
 import { type OpenPolicies, openPolicies } from '../../shared/runtime/open-policies.ts';

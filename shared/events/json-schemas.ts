@@ -5,7 +5,7 @@ import { exporterData } from './exporter.ts';
 import { nativeData } from './native.ts';
 import { policyEvaluatedData } from './policy-evaluated.ts';
 import { reportReadyData } from './report-ready.ts';
-import { statusChangedData } from './status-changed.ts';
+import { statusChangedData } from './status-change.ts';
 
 const SCHEMAS: Readonly<Record<string, z.ZodType>> = {
   'job-event-apiserver': jobData,

@@ -1,13 +1,19 @@
 /** A status-changed event as it comes back to us: what a fact made of a scan's conditions, for those who tell people. */
+import * as z from 'zod';
 import type { ScanRef, Vulnerability } from '../conditions/facts.ts';
 import type { Instant } from '../conditions/instant.ts';
-import type { ConditionStatus, ConditionType, JsonObject } from '../conditions/status.ts';
-import { isJsonObject } from '../conditions/status.ts';
+import {
+  CONDITION_TYPES,
+  type ConditionStatus,
+  type ConditionType,
+  isJsonObject,
+  type JsonObject,
+  reportFields,
+} from '../conditions/status.ts';
 import type { Event } from './event.ts';
-import { instant } from './fields.ts';
+import { instant, scanRef, uid } from './fields.ts';
 import { Rejected, rejectedBySchema } from './rejected.ts';
 import { believed, type Ignored, outOfScope, type Scope } from './scope.ts';
-import { statusChangedData } from './status-changed.ts';
 
 /** A condition that the event's fact decides. */
 export interface DecidedCondition {
@@ -29,6 +35,26 @@ export interface ScanChange {
   readonly artifact?: JsonObject;
   readonly worst: readonly Vulnerability[];
 }
+
+const status = z.enum(['True', 'False', 'Unknown']);
+const dateTime = z.string().meta({ format: 'date-time' });
+
+/** Its data, as `status-changed.ts` makes it; who sends it needs no schema. */
+export const statusChangedData = z
+  .object({
+    scan: scanRef.extend({ labels: z.record(z.string(), z.string()).exactOptional() }),
+    run: z.object({ uid, age: dateTime }),
+    fact: z.object({ type: z.enum(['started', 'finished', 'evaluated']), at: dateTime }),
+    changes: z
+      .array(z.object({ type: z.enum(CONDITION_TYPES), to: status }))
+      .max(CONDITION_TYPES.length, 'must not hold more than one of each type'),
+    phase: z.enum(['Pending', 'Scanning', 'Completed', 'Failed', 'Error']),
+    conditions: z.array(z.looseObject({ type: z.string(), status })),
+    artifact: z.looseObject({}).exactOptional(),
+    cveCount: reportFields.cveCount.exactOptional(),
+    worst: reportFields.worst.exactOptional(),
+  })
+  .meta({ title: 'A status-changed event' });
 
 const received = statusChangedData.extend({
   run: statusChangedData.shape.run.extend({ age: instant }),

@@ -5,33 +5,12 @@
  * `id`. Only the run's `age`, `phase` and `conditions` are as they stood when it was sent, and so advisory.
  */
 import { createHash } from 'node:crypto';
-import * as z from 'zod';
 import { canonicalJson } from '../conditions/canonical.ts';
 import { type Fact, factInstant, type Run } from '../conditions/facts.ts';
 import { changesOf } from '../conditions/project.ts';
-import { CONDITION_TYPES, type JsonObject, reportFields } from '../conditions/status.ts';
+import type { JsonObject } from '../conditions/status.ts';
 import type { Event } from './event.ts';
-import { scanRef, uid } from './fields.ts';
 import { STATUS_CHANGED } from './types.ts';
-
-const status = z.enum(['True', 'False', 'Unknown']);
-const dateTime = z.string().meta({ format: 'date-time' });
-
-export const statusChangedData = z
-  .object({
-    scan: scanRef.extend({ labels: z.record(z.string(), z.string()).exactOptional() }),
-    run: z.object({ uid, age: dateTime }),
-    fact: z.object({ type: z.enum(['started', 'finished', 'evaluated']), at: dateTime }),
-    changes: z
-      .array(z.object({ type: z.enum(CONDITION_TYPES), to: status }))
-      .max(CONDITION_TYPES.length, 'must not hold more than one of each type'),
-    phase: z.enum(['Pending', 'Scanning', 'Completed', 'Failed', 'Error']),
-    conditions: z.array(z.looseObject({ type: z.string(), status })),
-    artifact: z.looseObject({}).exactOptional(),
-    cveCount: reportFields.cveCount.exactOptional(),
-    worst: reportFields.worst.exactOptional(),
-  })
-  .meta({ title: 'A status-changed event' });
 
 /** What `status-changed` needs beside the fact. */
 export interface StatusChange {

@@ -5,7 +5,8 @@ import { type Evaluator, startEvaluator } from '../policy/evaluator.ts';
 import type { Connection } from '../scans/kubernetes-connection.ts';
 import { kubernetesConfigMaps, kubernetesPolicies } from '../scans/kubernetes-policies.ts';
 import type { ConfigMaps, Policies } from '../scans/policies.ts';
-import { type PolicySettings, readPolicySettings, WrongSetting } from './config.ts';
+import { WrongSetting } from './config.ts';
+import { type PolicySettings, readPolicySettings } from './config-policies.ts';
 
 export interface OpenPolicies {
   readonly connection: Connection;

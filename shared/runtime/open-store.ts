@@ -3,14 +3,8 @@ import { existsSync } from 'node:fs';
 import type { Connection } from '../scans/kubernetes-connection.ts';
 import type { ScanStore } from '../scans/store.ts';
 import { Unavailable } from '../scans/unavailable.ts';
-import {
-  type JobSettings,
-  programEnvironment,
-  readJobSettings,
-  readScope,
-  readStoreSettings,
-  type StoreSettings,
-} from './config.ts';
+import { programEnvironment, readScope } from './config.ts';
+import { type JobSettings, readJobSettings, readStoreSettings, type StoreSettings } from './config-cluster.ts';
 import type { Confirm } from './confirm.ts';
 
 export interface OpenStore {

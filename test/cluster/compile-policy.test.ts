@@ -6,7 +6,8 @@ import { isJsonObject, type JsonObject } from '../../shared/conditions/status.ts
 import { readEvent } from '../../shared/events/event.ts';
 import { APISERVER_ADDED, APISERVER_UPDATED } from '../../shared/events/types.ts';
 import { compileRego } from '../../shared/policy/compile.ts';
-import { readOpaSetting, readScope } from '../../shared/runtime/config.ts';
+import { readScope } from '../../shared/runtime/config.ts';
+import { readOpaSetting } from '../../shared/runtime/config-policies.ts';
 import type { Handled, WorkingFunction } from '../../shared/runtime/function.ts';
 import { kubernetesConfigMaps, kubernetesPolicies } from '../../shared/scans/kubernetes-policies.ts';
 import { cluster } from './support/access.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, jest } from '@jest/globals';
 import { type CompiledRego, compileRego } from '../../shared/policy/compile.ts';
-import { readOpaSetting } from '../../shared/runtime/config.ts';
+import { readOpaSetting } from '../../shared/runtime/config-policies.ts';
 import { temporaryFolder } from '../support/cli-folder.ts';
 import { runCommand } from '../support/cli-run.ts';
 import { errorOf } from '../support/error-of.ts';

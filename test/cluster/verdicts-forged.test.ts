@@ -8,7 +8,7 @@ import { completeFinish } from '../../shared/conditions/facts.ts';
 import type { JsonObject } from '../../shared/conditions/status.ts';
 import { compileRego } from '../../shared/policy/compile.ts';
 import { SIGNATURE, signWith } from '../../shared/policy/verdict-signature.ts';
-import { readOpaSetting } from '../../shared/runtime/config.ts';
+import { readOpaSetting } from '../../shared/runtime/config-policies.ts';
 import { second } from '../support/arbitraries.ts';
 import { temporaryFolder } from '../support/cli-folder.ts';
 import { batch, evaluatedEvent, finishedEvent, startedEvent, withData } from '../support/http-messages.ts';

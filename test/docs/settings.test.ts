@@ -1,15 +1,21 @@
 /** The settings that are documented are those that are read. */
-import { readFileSync } from 'node:fs';
+import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from '@jest/globals';
 import { ROOT } from '../support/examples.ts';
 
-const code = readFileSync(join(ROOT, 'shared/runtime/config.ts'), 'utf8');
+const code = globSync(join(ROOT, 'shared/runtime/config*.ts'))
+  .map((file) => readFileSync(file, 'utf8'))
+  .join('\n');
 const text = readFileSync(join(ROOT, 'docs/settings.md'), 'utf8');
 
 /** Those of a schema, and those that are taken from the environment by name. */
 const read = new Set(
-  [...code.matchAll(/^ {2}([A-Z][A-Z_]+):|\{ ?([A-Z][A-Z_]+)(?:[:,][^}]*)? ?\}: Environment|\{ ([A-Z][A-Z_]+): \w+\./gm)]
+  [
+    ...code.matchAll(
+      /^ {2,4}([A-Z][A-Z_]+):|\{ ?([A-Z][A-Z_]+)(?:[:,][^}]*)? ?\}: Environment|\{ ([A-Z][A-Z_]+): \w+[.(]/gm,
+    ),
+  ]
     .flatMap(([, ...names]) => names)
     .filter((name) => name !== undefined),
 );

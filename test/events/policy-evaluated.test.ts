@@ -10,7 +10,8 @@ import { jsonSchemas } from '../../shared/events/json-schemas.ts';
 import { evaluatedFact } from '../../shared/events/policy-evaluated.ts';
 import { Rejected } from '../../shared/events/rejected.ts';
 import { latestBelieved, type Scope } from '../../shared/events/scope.ts';
-import { statusChanged, statusChangedData } from '../../shared/events/status-changed.ts';
+import { statusChangedData } from '../../shared/events/status-change.ts';
+import { statusChanged } from '../../shared/events/status-changed.ts';
 import { POLICY_EVALUATED } from '../../shared/events/types.ts';
 import { configSchemas } from '../../shared/runtime/config-schemas.ts';
 

@@ -2,13 +2,9 @@
 import { readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
-import {
-  readJobSettings,
-  readPolicySettings,
-  readScope,
-  readServerSettings,
-  readStoreSettings,
-} from '../../shared/runtime/config.ts';
+import { readScope, readServerSettings } from '../../shared/runtime/config.ts';
+import { readJobSettings, readStoreSettings } from '../../shared/runtime/config-cluster.ts';
+import { readPolicySettings } from '../../shared/runtime/config-policies.ts';
 import { acceptedTypes } from '../support/accepted-types.ts';
 import { at } from '../support/fields.ts';
 import { functionNames, kustomizations, type Manifest, nameOf, ofKind, ROOT, render } from '../support/manifests.ts';

@@ -4,15 +4,14 @@ import { delimiter, join } from 'node:path';
 import { describe, expect, it } from '@jest/globals';
 import {
   readAlertsSetting,
-  readJobSettings,
-  readOpaSetting,
   readRuntimeSettings,
   readScope,
   readServerSettings,
-  readStoreSettings,
   WrongSetting,
   workingFolder,
 } from '../../shared/runtime/config.ts';
+import { readJobSettings, readStoreSettings } from '../../shared/runtime/config-cluster.ts';
+import { readOpaSetting } from '../../shared/runtime/config-policies.ts';
 import { temporaryFolder } from '../support/cli-folder.ts';
 
 type Environment = Readonly<Record<string, string>>;
