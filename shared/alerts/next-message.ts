@@ -17,6 +17,8 @@ export type Next =
 /** Messages of one alert to one receiver in an hour: what flaps is told slower, and never wrongly. */
 const MOST_IN_HOUR = 6;
 const HOUR = 3_600_000;
+/** After the last run that is known: of a scan that is gone nobody says so. */
+const RENEWED_FOR = 30 * 24 * HOUR;
 
 /** Whether the receiver knows how the alert stands. */
 export const isTold = (record: AlertRecord): boolean => {
@@ -44,8 +46,10 @@ const heldUntil = (record: AlertRecord, rule: Rule, now: number): number => {
 };
 
 /** Of what the receiver knows: whether it is told of it again, at whatever hour, since nobody there hears of that. */
-const renewal = ({ told, sending = 0, retry, refused }: AlertRecord, every: number | undefined, now: number): Next => {
+const renewal = (record: AlertRecord, every: number | undefined, now: number): Next => {
+  const { told, details, sending = 0, retry, refused } = record;
   if (told?.status !== 'firing' || every === undefined) return { what: 'nothing' };
+  if (now - Date.parse(details.at) > RENEWED_FOR) return { what: 'nothing' };
   const until = Math.max(told.at + every, sending, retry?.at ?? 0, refused?.until ?? 0);
   return until > now ? { what: 'told', until } : { what: 'tell' };
 };

@@ -10,7 +10,7 @@ type Due = Pick<AlertServices, 'telling' | 'inTurn'>;
 
 /** Tells each of them, whatever becomes of the others. Rejects where one could not even be looked at. */
 const tellEach = async (keys: readonly RecordKey[], { telling, inTurn }: Due): Promise<readonly Outcome[]> => {
-  const settled = await Promise.allSettled(keys.map((key) => inTurn(key, () => tell(key, telling))));
+  const settled = await Promise.allSettled(keys.map((key) => inTurn(key, () => tell(key, telling, true))));
   for (const one of settled) if (one.status === 'rejected') throw one.reason;
   return settled.flatMap((one) => (one.status === 'fulfilled' ? [one.value] : []));
 };

@@ -58,7 +58,7 @@ const ask = async (receiver: Receiver, alert: Alert, before: MessageRef | undefi
   }
 };
 
-/** Puts off what is for a receiver that is not configured. */
+/** Writes down anew when somebody has to look at it: the configuration may be another than when that was written. */
 const putOff = async (key: RecordKey, kept: Kept<AlertRecord>, telling: Telling): Promise<void> => {
   await change<AlertRecord>(telling.state, key, (newest) => newest && { ...newest }, lifetimeOf(telling), kept);
 };
@@ -127,8 +127,12 @@ const claim = async (
   return { claimed: await change(state, key, claiming, lifetimeOf(telling), kept), next };
 };
 
-/** Does what is to be done now about the alert of a record. Rejects with `Unavailable` where the state cannot be reached. */
-export const tell = async (key: RecordKey, telling: Telling): Promise<Outcome> => {
+/**
+ * Does what is to be done now about the alert of a record. Rejects with `Unavailable` where the state cannot be reached.
+ *
+ * @param isDue whether its record says that it is to be looked at by now
+ */
+export const tell = async (key: RecordKey, telling: Telling, isDue = false): Promise<Outcome> => {
   let kept = await readKept<AlertRecord>(telling.state, key);
   if (kept.value === undefined) return { messages: 0, next: { what: 'nothing' } };
   const { receiver } = kept.value;
@@ -139,7 +143,11 @@ export const tell = async (key: RecordKey, telling: Telling): Promise<Outcome> =
   let messages = 0;
   for (let asked = 0; asked < MOST_AT_ONCE; asked += 1) {
     const { claimed, next } = await claim(key, kept, telling);
-    if (!claimed.wrote) return { receiver, messages, next };
+    if (!claimed.wrote) {
+      // Who is telling it writes down when it is done.
+      if (isDue && asked === 0 && next.what !== 'sending') await putOff(key, claimed, telling);
+      return { receiver, messages, next };
+    }
     const told = await tellOnce(key, claimed, telling);
     kept = told.kept;
     messages += Number(told.isNews);

@@ -39,6 +39,17 @@ describe('an alert whose rule', () => {
   });
 });
 
+describe('what was held back by a rule that is gone', () => {
+  it('is not due any more', async () => {
+    const before = alertWorld({ rules: [ruleWith({ group: GROUP })] });
+    await before.send(failed({ run: 0 }));
+    const after = alertWorld({ rules: [], state: before.state });
+    after.pass(1);
+    await after.tick();
+    expect(await before.state.due(before.now() + 86_400_000, 1)).toEqual([]);
+  });
+});
+
 describe('a receiver that is no longer configured', () => {
   const down = () => {
     throw new Unavailable('down');

@@ -41,6 +41,18 @@ describe('an alert at a receiver that may forget it', () => {
     expect(day.lines()).toEqual([FIRING, 'team: resolved cart PolicySucceeded True']);
   });
 
+  it('is no longer told again when nothing was heard of its scan for a month', async () => {
+    const { send, tick, pass, lines, state, now } = world();
+    await send(failed({ run: 0 }));
+    pass(31 * 24 * 60);
+    await tick();
+    expect(lines()).toEqual([FIRING]);
+    pass(TEN);
+    await tick();
+    expect(lines()).toEqual([FIRING]);
+    expect(await state.due(now() + 86_400_000, 1)).toEqual([]);
+  });
+
   it('that is not there leaves no event to come again, and is counted', async () => {
     let isDown = false;
     const { send, tick, pass, counted, lines } = world({
