@@ -62,7 +62,7 @@ const printTable = (bundles: readonly Bundle[], starts: readonly ColdStart[]): v
 };
 
 /** What is over the budget, in words. */
-const excesses = (bundles: readonly Bundle[], starts: readonly ColdStart[]): readonly string[] => [
+export const excesses = (bundles: readonly Bundle[], starts: readonly ColdStart[]): readonly string[] => [
   ...bundles.flatMap((one) =>
     isHeld(one) && one.bytes > MOST_BYTES
       ? [`${one.runtime}/${one.name} has ${kilobytes(one.bytes)}; the budget is ${kilobytes(MOST_BYTES)}`]
