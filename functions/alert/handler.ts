@@ -72,7 +72,8 @@ export const alert = (services: AlertServices): WorkingFunction => ({
   accepts: [STATUS_CHANGED, ALERTS_DUE, KNATIVE_PING],
   handle: async (event, scope) => {
     if (event.type !== STATUS_CHANGED) {
-      const said = (await tellDue(services)).flatMap(saidOf);
+      const told = await tellDue(services);
+      const said = told.flatMap((one) => saidOf(one).map((words) => `${one.about}: ${words}`));
       return { outcome: 'applied', emits: [], ...(said.length > 0 && { why: whyOf(said) }) };
     }
     const handled = await handleChange(event, scope, services);

@@ -60,9 +60,9 @@ const stateOf = async ({ state }: AlertsConfig, { connection }: Around, isAlone:
 const logOutcomes =
   (log: Logger) =>
   (outcomes: readonly Outcome[]): void => {
-    for (const { receiver, messages, next } of outcomes) {
-      if (messages > 0) log.info({ receiver }, 'told what was due');
-      if ('why' in next) log.warn({ receiver, why: next.why }, 'could not tell what was due');
+    for (const { receiver, about, messages, next } of outcomes) {
+      if (messages > 0) log.info({ receiver, about }, 'told what was due');
+      if ('why' in next) log.warn({ receiver, about, why: next.why }, 'could not tell what was due');
     }
   };
 

@@ -28,11 +28,15 @@ const groupOf = (record: AlertRecord): Pick<Alert, 'group'> => {
 const sinceOf = (record: AlertRecord, firing: readonly { readonly since: string }[]): string =>
   firing[0]?.since ?? memberOf(record, record.details.scan)?.since ?? record.details.at;
 
+/** Whether its details are those of all that it tells of: of a group, they are those of whichever scan came last. */
+const tellsOfOne = ({ namespace, details }: AlertRecord, firing: readonly Member[]): boolean =>
+  namespace === undefined || (firing.length === 1 && firing[0]?.scan.uid === details.scan.uid);
+
 const factsOf = (record: AlertRecord): Omit<Alert, 'severity' | 'rule' | 'title' | 'text'> => {
   const { cluster, key, condition, details } = record;
   const { scan, to, at, reason, artifact, vulnerabilities, count } = details;
   const firing = firingMembers(record);
-  const isOne = record.namespace === undefined || (firing.length === 1 && firing[0]?.scan.uid === scan.uid);
+  const isOne = tellsOfOne(record, firing);
   return {
     key,
     cluster,
@@ -42,7 +46,6 @@ const factsOf = (record: AlertRecord): Omit<Alert, 'severity' | 'rule' | 'title'
     to,
     ...(reason !== undefined && { reason }),
     ...groupOf(record),
-    // Of a group, these would be those of whichever scan came last.
     ...(isOne && artifact !== undefined && { artifact }),
     vulnerabilities: isOne ? vulnerabilities : [],
     more: isOne ? Math.max(0, count - vulnerabilities.length) : 0,
@@ -60,6 +63,7 @@ export const alertOf = (record: AlertRecord, rule: Rule | undefined): Alert => {
   const facts = factsOf(record);
   const { details, turns } = record;
   const { key: _, status, ...shown } = facts;
+  const error = tellsOfOne(record, firingMembers(record)) ? details.error : undefined;
   const view: TemplateView = {
     ...shown,
     rule: record.rule,
@@ -68,7 +72,7 @@ export const alertOf = (record: AlertRecord, rule: Rule | undefined): Alert => {
     run: details.run,
     count: facts.more + facts.vulnerabilities.length,
     ...(details.from !== undefined && { from: details.from }),
-    ...(details.error !== undefined && { error: details.error }),
+    ...(error !== undefined && { error }),
     ...(turns.length > FEW_TURNS && { changes: turns.length }),
   };
   return { ...facts, severity, rule: record.rule, title: title(view), text: text(view) };

@@ -34,7 +34,8 @@ const POLICY_FAILED: Texts = texts(
 const SCAN_FAILED: Texts = texts(
   ['Scan failed', 'Scan failure is over'],
   [
-    '{{#error}}{{error}}\n{{/error}}What it should have scanned may hold vulnerabilities that nobody knows of.',
+    '{{#group}}Scans of {{namespace}} that failed: {{scans}}.\n{{/group}}{{#error}}{{error}}\n{{/error}}' +
+      'What {{#group}}they{{/group}}{{^group}}it{{/group}} should have scanned may hold vulnerabilities that nobody knows of.',
     '{{#group}}No scan of {{namespace}} fails any more.{{/group}}{{^group}}The newest run of the scan finished.{{/group}}',
   ],
 );
@@ -42,7 +43,8 @@ const SCAN_FAILED: Texts = texts(
 const POLICY_ERROR: Texts = texts(
   ['Policy could not be evaluated', 'Policy is evaluated again'],
   [
-    '{{#error}}{{error}}\n{{/error}}Whether the policy is kept is not known.',
+    '{{#group}}Scans of {{namespace}} whose policies could not be evaluated: {{scans}}.\n{{/group}}' +
+      '{{#error}}{{error}}\n{{/error}}Whether {{#group}}they are{{/group}}{{^group}}the policy is{{/group}} kept is not known.',
     '{{#group}}All policies of scans of {{namespace}} are evaluated again.{{/group}}' +
       '{{^group}}The policy gave a verdict on the newest run of the scan.{{/group}}',
   ],

@@ -105,10 +105,15 @@ const tellOnce = async (
 /** What was done about an alert, and why it is not, or not wholly, told. */
 export interface Outcome {
   readonly receiver?: string;
+  /** Of which scan, or namespace, and condition it is, for the log. */
+  readonly about?: string;
   /** How many of news it took. */
   readonly messages: number;
   readonly next: Next;
 }
+
+const aboutOf = ({ namespace, condition, details: { scan } }: AlertRecord): string =>
+  `${namespace ?? `${scan.namespace}/${scan.kind}/${scan.name}`} ${condition}`;
 
 /** Claims the record for a message to its receiver, where there is one to be told. */
 const claim = async (
@@ -136,9 +141,10 @@ export const tell = async (key: RecordKey, telling: Telling, isDue = false): Pro
   let kept = await readKept<AlertRecord>(telling.state, key);
   if (kept.value === undefined) return { messages: 0, next: { what: 'nothing' } };
   const { receiver } = kept.value;
+  const known = { receiver, about: aboutOf(kept.value) };
   if (!telling.receivers.has(receiver)) {
     await putOff(key, kept, telling);
-    return { receiver, messages: 0, next: { what: 'nothing' } };
+    return { ...known, messages: 0, next: { what: 'nothing' } };
   }
   let messages = 0;
   for (let asked = 0; asked < MOST_AT_ONCE; asked += 1) {
@@ -146,11 +152,11 @@ export const tell = async (key: RecordKey, telling: Telling, isDue = false): Pro
     if (!claimed.wrote) {
       // Who is telling it writes down when it is done.
       if (isDue && asked === 0 && next.what !== 'sending') await putOff(key, claimed, telling);
-      return { receiver, messages, next };
+      return { ...known, messages, next };
     }
     const told = await tellOnce(key, claimed, telling);
     kept = told.kept;
     messages += Number(told.isNews);
   }
-  return { receiver, messages, next: { what: 'sending', until: telling.now() + SECOND } };
+  return { ...known, messages, next: { what: 'sending', until: telling.now() + SECOND } };
 };

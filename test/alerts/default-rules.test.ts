@@ -90,6 +90,12 @@ describe('without words', () => {
     );
     expect(text('PolicySucceeded', ['False'], true)).toBe('No scan of shop fails its policy any more.');
     expect(text('Succeeded', ['False'], true)).toBe('No scan of shop fails any more.');
+    expect(text('Succeeded', ['False'], false)).toBe(
+      'Scans of shop that failed: 3.\nWhat they should have scanned may hold vulnerabilities that nobody knows of.',
+    );
+    expect(text('PolicySucceeded', ['Unknown'], false)).toBe(
+      'Scans of shop whose policies could not be evaluated: 3.\nWhether they are kept is not known.',
+    );
     expect(text('PolicySucceeded', ['Unknown'], true)).toBe('All policies of scans of shop are evaluated again.');
   });
 

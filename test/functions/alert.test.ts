@@ -1,6 +1,7 @@
 /** What people are told of, and when: by what happened to a scan, not by how its events came. */
 import { describe, expect, it } from '@jest/globals';
 import { Undeliverable } from '../../shared/alerts/alert.ts';
+import { defaultTexts } from '../../shared/alerts/default-texts.ts';
 import { Rejected } from '../../shared/events/rejected.ts';
 import { Unavailable } from '../../shared/scans/unavailable.ts';
 import { completed, crashed, deleted, failed, passed, started, unjudged } from '../support/alert-changes.ts';
@@ -278,7 +279,7 @@ describe('a receiver', () => {
     expect(await errorOf(world.send(failed({ run: 0 })))).toBeInstanceOf(TypeError);
     expect(world.counted.failed).toEqual(['team']);
     world.pass(2);
-    expect(await world.tick()).toMatchObject({ why: 'team: told' });
+    expect(await world.tick()).toMatchObject({ why: 'shop/ImageScan/cart PolicySucceeded: team: told' });
     expect(world.lines()).toHaveLength(1);
   });
 
@@ -291,7 +292,9 @@ describe('a receiver', () => {
     for (let at = 0; at < 30; at += 1) await errorOf(world.send(failed({ scan: `scan-${at}`, run: 0 })));
     world.pass(1);
     const { why = '' } = (await world.tick()) as { readonly why?: string };
-    expect(why).toMatch(/^(?:down, tried again at 2026-03-01T12:01:10Z; ){10}and 20 more$/);
+    expect(why).toMatch(
+      /^(?:shop\/ImageScan\/scan-\d+ PolicySucceeded: down, tried again at 2026-03-01T12:01:10Z; ){10}and 20 more$/,
+    );
   });
 
   it('waits longer each time that it fails', async () => {
@@ -395,6 +398,20 @@ describe('a group', () => {
       'team: resolved 1 of shop PolicySucceeded True',
     ]);
     expect(world.told[1]?.alert.group?.names.toSorted()).toEqual(['b', 'c']);
+  });
+
+  it('says the error of a scan only where it is the only one', async () => {
+    const when = { condition: 'Succeeded', to: ['False'] } as const;
+    const world = alertWorld({ rules: [ruleWith({ ...defaultTexts(when), when, group: { wait: 0, every: 1 } })] });
+    for (const scan of ['a', 'b']) {
+      await world.send(crashed({ scan, run: 0 }));
+      world.pass(1);
+    }
+    const end = 'should have scanned may hold vulnerabilities that nobody knows of.';
+    expect(world.told.map(({ alert: { text } }) => text)).toEqual([
+      `Scans of shop that failed: 1.\nBackoffLimitExceeded: It failed\nWhat they ${end}`,
+      `Scans of shop that failed: 2.\nWhat they ${end}`,
+    ]);
   });
 
   it('tells where to look at all kinds of scans in it', async () => {
