@@ -55,7 +55,7 @@ export const shortHash = (id: string): string => createHash('sha256').update(id)
 const listed = (message: string): { readonly ids: readonly string[]; readonly count: number } => {
   if (!message.startsWith(`${FAILED_VULNERABILITIES} `)) return { ids: [], count: 0 };
   const [, list = '', more = '0'] =
-    /^(.*?)(?: … and (\d+) more)?$/su.exec(message.slice(FAILED_VULNERABILITIES.length + 1)) ?? [];
+    /^(.*?)(?: … and (\d{1,9}) more)?$/su.exec(message.slice(FAILED_VULNERABILITIES.length + 1)) ?? [];
   const ids = list.split(', ').filter((id) => id !== '');
   return { ids, count: ids.length + Number(more) };
 };

@@ -101,6 +101,17 @@ describe('what is remembered', () => {
     expect(members.some(({ scan: { name } }) => name.endsWith('x299'))).toBe(true);
   });
 
+  it('of a scan counts no more than a number can hold, though its message says so', () => {
+    const event = failed({ run: 0 });
+    const { conditions, ...data } = event.data as { readonly conditions: readonly { readonly message: string }[] };
+    const endless = conditions.map((one) => ({ ...one, message: `${one.message} … and ${'9'.repeat(400)} more` }));
+    const change = readStatusChange({ ...event, data: { ...data, conditions: endless } }, readScope({}));
+    if (isIgnored(change)) throw new Error(change.ignored);
+    const record = joinChange(joinChange([], change), change);
+    expect(record[0]?.conditions.PolicySucceeded?.count).toBe(2);
+    expect(JSON.parse(JSON.stringify(record))).toEqual(record);
+  });
+
   it('of a scan whose uid is a word of the language is of that scan alone', () => {
     for (const uid of ['constructor', '__proto__', 'toString']) {
       const change = swollen(failed({ run: 0 }), { text: 'x', artifact: {} });

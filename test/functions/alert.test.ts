@@ -352,6 +352,14 @@ describe('quiet hours', () => {
     expect(world.lines()).toEqual(['team: firing cart PolicySucceeded False']);
   });
 
+  it('are over for all that was held back at once, however much it is', async () => {
+    const world = alertWorld({ rules: [ruleWith({ quiet })] });
+    for (let at = 0; at < 250; at += 1) await world.send(failed({ scan: `scan-${at}`, run: 0 }));
+    world.pass(120);
+    await world.tick();
+    expect(world.lines()).toHaveLength(250);
+  });
+
   it('do not hold back what gets people out of bed', async () => {
     const world = alertWorld({ rules: [ruleWith({ quiet, severity: 'critical' })] });
     await world.send(failed({ run: 0 }));
@@ -421,6 +429,21 @@ describe('a group', () => {
     world.pass(1);
     await world.tick();
     expect(world.told[0]?.alert.command).toBe('kubectl get imagescan,sourcescan -n shop');
+  });
+
+  it('of what is told once in the life of a scan is told of each scan once', async () => {
+    const world = alertWorld({ rules: [ruleWith({ once: 'per-scan', group: { wait: 0, every: 1 } })] });
+    const all = [failed({ run: 0 }), passed({ run: 10 }), failed({ run: 20 }), failed({ scan: 'till', run: 20 })];
+    for (const event of all) {
+      await world.send(event);
+      world.pass(1);
+    }
+    expect(world.lines()).toEqual([
+      'team: firing 1 of shop PolicySucceeded False',
+      'team: resolved 1 of shop PolicySucceeded True',
+      'team: firing 1 of shop PolicySucceeded False',
+    ]);
+    expect(world.told.at(-1)?.alert.group?.names).toEqual(['till']);
   });
 
   it('that has recovered within its wait is not told at all', async () => {
