@@ -149,6 +149,9 @@ export const firingMembers = ({ members }: AlertRecord): readonly Member[] =>
     .filter(({ firing }) => firing)
     .toSorted((a, b) => (a.since < b.since || (a.since === b.since && a.scan.uid < b.scan.uid) ? -1 : 1));
 
+/** When (milliseconds since 1970) the newest was heard of it: by what happened, or when it was told to us. */
+export const heardAt = ({ details, turns }: AlertRecord): number => Math.max(Date.parse(details.at), turns.at(-1) ?? 0);
+
 /** What is to be told: whether there is reason for the alert, and on which occasion. */
 export const stateOf = (record: AlertRecord): Pick<Told, 'status' | 'occasion'> => {
   const firing = firingMembers(record);

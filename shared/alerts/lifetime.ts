@@ -1,5 +1,5 @@
 /** For how long what is remembered of an alert is kept, and when somebody has to look at it again. */
-import { type AlertRecord, stateOf } from './alert-record.ts';
+import { type AlertRecord, heardAt, stateOf } from './alert-record.ts';
 import { type Next, nextMessage } from './next-message.ts';
 import type { Rule } from './rules.ts';
 import type { Telling } from './telling.ts';
@@ -9,8 +9,8 @@ const DAY = 24 * HOUR;
 /** Milliseconds for which who tells a receiver is waited for: longer than its one or two requests may take. */
 export const LEASE = 60_000;
 const KEPT = { firing: 400 * DAY, resolved: 90 * DAY } as const;
-/** A receiver that is not configured may be so again, or by another process already: it is looked after for so long. */
-const MISSED_FOR = 7 * DAY;
+/** For so long after anything was heard of it, what a receiver does not take, or who is not configured, is tried again. */
+const TRIED_FOR = 7 * DAY;
 
 /** Of what is not told, when somebody has to look at it again. */
 const dueOf = (next: Next): { readonly dueAt?: number } => ('until' in next ? { dueAt: next.until } : {});
@@ -18,15 +18,14 @@ const dueOf = (next: Next): { readonly dueAt?: number } => ('until' in next ? { 
 export const ruleNamed = ({ rules }: Pick<Telling, 'rules'>, name: string): Rule | undefined =>
   rules.find((rule) => rule.name === name);
 
-/** Of what nobody here can be told, when it is looked at again. */
-const missedUntil = ({ details: { at } }: AlertRecord, now: number): { readonly dueAt?: number } =>
-  now - Date.parse(at) < MISSED_FOR ? { dueAt: now + HOUR } : {};
-
 const dueAfter = (record: AlertRecord, { rules, receivers }: Telling, now: number): { readonly dueAt?: number } => {
   const { renewEvery } = receivers.get(record.receiver) ?? {};
   const next = nextMessage(record, ruleNamed({ rules }, record.rule), now, renewEvery);
   if (next.what === 'nothing') return {};
-  if (!receivers.has(record.receiver)) return missedUntil(record, now);
+  const isThere = receivers.has(record.receiver);
+  if ((!isThere || 'why' in next) && now - heardAt(record) > TRIED_FOR) return {};
+  // It may be configured again, or by another process already.
+  if (!isThere) return { dueAt: now + HOUR };
   // Whoever wrote it may die before it is told.
   return next.what === 'tell' ? { dueAt: now + LEASE } : dueOf(next);
 };

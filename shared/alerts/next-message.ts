@@ -1,5 +1,5 @@
 /** Whether a receiver has to be told of an alert now, later or not at all: pure, but for the clock that it is given. */
-import { type AlertRecord, stateOf } from './alert-record.ts';
+import { type AlertRecord, heardAt, stateOf } from './alert-record.ts';
 import { withinHour } from './join-member.ts';
 import { quietUntil } from './quiet-hours.ts';
 import type { Rule } from './rules.ts';
@@ -47,9 +47,9 @@ const heldUntil = (record: AlertRecord, rule: Rule, now: number): number => {
 
 /** Of what the receiver knows: whether it is told of it again, at whatever hour, since nobody there hears of that. */
 const renewal = (record: AlertRecord, every: number | undefined, now: number): Next => {
-  const { told, details, sending = 0, retry, refused } = record;
+  const { told, sending = 0, retry, refused } = record;
   if (told?.status !== 'firing' || every === undefined) return { what: 'nothing' };
-  if (now - Date.parse(details.at) > RENEWED_FOR) return { what: 'nothing' };
+  if (now - heardAt(record) > RENEWED_FOR) return { what: 'nothing' };
   const until = Math.max(told.at + every, sending, retry?.at ?? 0, refused?.until ?? 0);
   return until > now ? { what: 'told', until } : { what: 'tell' };
 };

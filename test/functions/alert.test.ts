@@ -297,6 +297,28 @@ describe('a receiver', () => {
     );
   });
 
+  it.each([
+    ['is never there', () => new Unavailable('down')],
+    ['never takes it', () => new Undeliverable('team', 'answered 404')],
+  ])('that %s is tried for a week, and again when something happens', async (_, error) => {
+    let isGone = true;
+    const world = alertWorld({
+      trouble: () => {
+        if (isGone) throw error();
+      },
+    });
+    await errorOf(world.send(failed({ run: 0 })));
+    const isDue = async () => (await world.state.due(world.now() + 86_400_000, 1)).length > 0;
+    for (let days = 0; days < 9; days += 1) {
+      world.pass(24 * 60);
+      await world.tick();
+      expect(await isDue()).toBe(days < 7);
+    }
+    isGone = false;
+    await world.send(failed({ run: 10 }));
+    expect(world.lines()).toEqual(['team: firing cart PolicySucceeded False']);
+  });
+
   it('waits longer each time that it fails', async () => {
     const world = alertWorld({
       trouble: () => {
