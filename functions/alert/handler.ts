@@ -58,7 +58,7 @@ const handleChange = async (event: Event, scope: Scope, services: AlertServices)
   if (Object.hasOwn(event.extensions, 'scanreplay') && replays === 'quiet')
     return { ignored: 'what is replayed alerts nobody' };
   if (telling.receivers.size === 0) return { ignored: 'there is nobody to be told' };
-  const keys = await inTurn(change.scan.uid, () => lookAt(change, services));
+  const keys = await inTurn(`scan ${change.scan.uid}`, () => lookAt(change, services));
   const outcomes = await Promise.all(keys.map((key) => inTurn(key, () => tell(key, telling))));
   if (!keepsDue) checkTold(outcomes, telling.now());
   const said = outcomes.flatMap(saidOf);

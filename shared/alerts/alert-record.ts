@@ -98,9 +98,11 @@ const compare = (a: Order, b: Order): number => {
 
 const orderOf = ({ run, told }: Standing): Order => [run.age, run.uid, told.at, told.to];
 
-/** Told again for each run, or only when it is otherwise than it was. */
-const occasionOf = ({ once, onlyNew }: Rule, { run, told }: Standing): string =>
-  once === 'per-run' || onlyNew ? `${told.to} ${run.uid}` : told.to;
+/** Told again for each run, or only when it is otherwise than it was: what another rule means is. */
+const occasionOf = ({ name, once, onlyNew }: Rule, { run, told }: Standing): string => {
+  const what = `${name} ${told.to}`;
+  return once === 'per-run' || onlyNew ? `${what} ${run.uid}` : what;
+};
 
 /** Whether a standing that a rule matches begins or renews the alert; else it goes on as it was. */
 export const isReason = ({ once, onlyNew }: Rule, { opens, fresh }: Standing, before: Member | undefined): boolean => {

@@ -178,6 +178,25 @@ describe('a rule', () => {
     expect(lines()).toEqual(['team: firing cart PolicySucceeded False', 'team: resolved cart PolicySucceeded True']);
   });
 
+  it('that means what has become worse tells it, though the condition is what it was', async () => {
+    const when = { condition: 'PolicySucceeded', to: ['False'] } as const;
+    const rules = [
+      ruleWith({ name: 'many', when: { ...when, count: 2 }, severity: 'critical' }),
+      ruleWith({ name: 'any', when }),
+    ];
+    const { send, told } = alertWorld({ rules });
+    for (const [at, ids] of [['A'], ['A', 'B'], ['A', 'B', 'C'], ['A']].entries())
+      await send(failed({ run: at * 10 }, ids));
+    await send(passed({ run: 50 }));
+    expect(told.map(({ alert: { rule, severity, status } }) => `${rule} ${severity} ${status}`)).toEqual([
+      'any error firing',
+      'many critical firing',
+      'any error firing',
+      'any error resolved',
+    ]);
+    expect(new Set(told.map(({ alert: { key } }) => key)).size).toBe(1);
+  });
+
   it('that names another receiver tells that one', async () => {
     const rules = [
       ruleWith({
