@@ -1,6 +1,7 @@
 /** An alert as its receiver shall be told of it, from what is remembered. */
 import type { Alert } from './alert.ts';
-import { type AlertRecord, firingMembers, type Member, memberOf, stateOf } from './alert-record.ts';
+import { type AlertRecord, firingMembers, memberOf, stateOf } from './alert-record.ts';
+import type { Member } from './member.ts';
 import type { Rule } from './rules.ts';
 import type { TemplateView } from './template.ts';
 

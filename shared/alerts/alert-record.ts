@@ -8,25 +8,9 @@ import { createHash } from 'node:crypto';
 import { canonicalJson } from '../conditions/canonical.ts';
 import type { ScanRef } from '../conditions/facts.ts';
 import type { MessageRef, NamedVulnerability } from './alert.ts';
-import type { Rule } from './rules.ts';
+import type { Member } from './member.ts';
 import { type Standing, shortHash } from './scan-record.ts';
 import type { RecordKey } from './state.ts';
-
-/** What orders the facts of a scan: the run's age, its uid, the fact's instant, and what it made of the condition. */
-type Order = readonly [age: string, run: string, at: string, to: string];
-
-/** A scan, as far as this alert goes. */
-export interface Member {
-  readonly scan: ScanRef;
-  readonly order: Order;
-  readonly firing: boolean;
-  /** Whether it was reason for the alert before, and ceased to be. */
-  readonly spent: boolean;
-  /** What people are told of once: while it stays the same, nobody is told again. */
-  readonly occasion: string;
-  /** The instant of the fact that began it. */
-  readonly since: string;
-}
 
 /** What people are told of the scan that gave reason last; at the end, of the one that ended last. */
 export interface Details {
@@ -87,60 +71,6 @@ export const groupKey = (cluster: string, rule: string, namespace: string, condi
   digest({ cluster, rule, namespace, condition });
 
 export const recordKey = (key: string, receiver: string): RecordKey => `alert-${digest({ key, receiver })}`;
-
-const compare = (a: Order, b: Order): number => {
-  for (const [at, value] of a.entries()) {
-    const other = String(b[at]);
-    if (value !== other) return value > other ? 1 : -1;
-  }
-  return 0;
-};
-
-const orderOf = ({ run, told }: Standing): Order => [run.age, run.uid, told.at, told.to];
-
-/** Told again for each run, or only when it is otherwise than it was: what another rule means is. */
-const occasionOf = ({ name, once, onlyNew }: Rule, { run, told }: Standing): string => {
-  const what = `${name} ${told.to}`;
-  return once === 'per-run' || onlyNew ? `${what} ${run.uid}` : what;
-};
-
-/** Whether a standing that a rule matches begins or renews the alert; else it goes on as it was. */
-export const isReason = ({ once, onlyNew }: Rule, { opens, fresh }: Standing, before: Member | undefined): boolean => {
-  if (!opens) return false;
-  if (onlyNew && fresh !== undefined && fresh.size === 0) return false;
-  return !(once === 'per-scan' && before?.spent && !before.firing);
-};
-
-const firingOf = (
-  rule: Rule | undefined,
-  standing: Standing,
-  before: Member | undefined,
-): Pick<Member, 'firing' | 'occasion'> => {
-  if (rule === undefined) return { firing: false, occasion: '' };
-  if (isReason(rule, standing, before)) return { firing: true, occasion: occasionOf(rule, standing) };
-  return { firing: before?.firing ?? false, occasion: before?.occasion ?? '' };
-};
-
-/**
- * The member after its scan was looked at; the very `before` where that tells nothing newer, `undefined` where it never
- * gave reason.
- *
- * @param rule what matches the scan as it stands; absent, nothing does
- */
-export const memberAfter = (
-  before: Member | undefined,
-  scan: ScanRef,
-  standing: Standing,
-  rule: Rule | undefined,
-): Member | undefined => {
-  const order = orderOf(standing);
-  if (before !== undefined && compare(order, before.order) < 0) return before;
-  const { firing, occasion } = firingOf(rule, standing, before);
-  if (before === undefined && !firing) return undefined;
-  const spent = before !== undefined && (before.spent || (before.firing && !firing));
-  const begins = firing && !before?.firing;
-  return { scan, order, firing, spent, occasion, since: begins || !before ? standing.told.at : before.since };
-};
 
 /** A uid may be a word that every object knows. */
 export const memberOf = (record: AlertRecord | undefined, { uid }: ScanRef): Member | undefined =>

@@ -1,6 +1,7 @@
 /** One alert at one receiver after one of its scans was looked at again. */
 import type { ScanRef } from '../conditions/facts.ts';
-import { type AlertRecord, detailsOf, isReason, type Member, memberAfter, memberOf, stateOf } from './alert-record.ts';
+import { type AlertRecord, detailsOf, memberOf, stateOf } from './alert-record.ts';
+import { isReason, type Member, memberAfter } from './member.ts';
 import type { Rule } from './rules.ts';
 import type { Standing } from './scan-record.ts';
 
