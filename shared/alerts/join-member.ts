@@ -1,22 +1,12 @@
 /** One alert at one receiver after one of its scans was looked at again. */
-import type { ScanRef } from '../conditions/facts.ts';
 import { type AlertRecord, detailsOf, memberOf, stateOf } from './alert-record.ts';
-import { isReason, type Member, memberAfter } from './member.ts';
-import type { Rule } from './rules.ts';
-import type { Standing } from './scan-record.ts';
+import { isReason, type LookedAt, type Member, memberAfter } from './member.ts';
 
 /** Which alert it is, wherever it stands. */
 export type AlertIdentity = Pick<AlertRecord, 'cluster' | 'receiver' | 'key' | 'condition' | 'namespace'>;
 
-export interface LookedAt {
-  readonly scan: ScanRef;
-  readonly standing: Standing;
-  /** What makes it an alert; absent, nothing does. */
-  readonly rule?: Rule;
-}
-
 const HOUR = 3_600_000;
-/** Bytes of a record that members may take, and of those that give no reason any more: the oldest are forgotten first. */
+/** Bytes of a record that members may take, and of those that give no reason any more: first of what was not heard of for longest. */
 const MOST_FIRING = 190_000;
 const MOST_SPENT = 40_000;
 const MOST_TURNS = 100;
@@ -24,7 +14,7 @@ const MOST_TURNS = 100;
 export const withinHour = (instants: readonly number[], now: number): readonly number[] =>
   instants.filter((at) => now - at < HOUR);
 
-/** As many as fit, the newest first. */
+/** As many as fit. */
 const fitting = (members: readonly (readonly [string, Member])[], most: number) => {
   let left = most;
   return members.filter((member) => {
@@ -34,7 +24,7 @@ const fitting = (members: readonly (readonly [string, Member])[], most: number) 
 };
 
 const kept = (members: Readonly<Record<string, Member>>): Readonly<Record<string, Member>> => {
-  const all = Object.entries(members).toSorted(([, a], [, b]) => (a.order[0] > b.order[0] ? -1 : 1));
+  const all = Object.entries(members).toSorted(([, a], [, b]) => b.revision - a.revision);
   const firing = all.filter(([, member]) => member.firing);
   const others = all.filter(([, member]) => !member.firing);
   return Object.fromEntries([...fitting(firing, MOST_FIRING), ...fitting(others, MOST_SPENT)]);
@@ -52,11 +42,12 @@ const turned = (record: AlertRecord, was: boolean, now: number): AlertRecord => 
 export const joinMember = (
   record: AlertRecord | undefined,
   identity: AlertIdentity,
-  { scan, standing, rule }: LookedAt,
+  looked: LookedAt,
   now: number,
 ): AlertRecord | undefined => {
+  const { scan, standing, rule } = looked;
   const before = memberOf(record, scan);
-  const member = memberAfter(before, scan, standing, rule);
+  const member = memberAfter(before, looked);
   if (member === undefined || (before !== undefined && JSON.stringify(member) === JSON.stringify(before)))
     return record;
   const isReasonNow = rule !== undefined && isReason(rule, standing, before);

@@ -11,9 +11,10 @@ import type { ScanChange } from '../events/status-change.ts';
 import { Unavailable } from '../scans/unavailable.ts';
 import { type AlertRecord, memberOf, recordKey } from './alert-record.ts';
 import { identitiesOf, identityBy, joinsOf } from './identities.ts';
-import { joinMember, type LookedAt } from './join-member.ts';
+import { joinMember } from './join-member.ts';
 import { change, type Kept, readKept } from './kept.ts';
 import { lifetimeOf } from './lifetime.ts';
+import type { LookedAt } from './member.ts';
 import { goesOnBy, occurrenceOf } from './occurrence.ts';
 import { type Occurrence, type Rule, ruleFor } from './rules.ts';
 import { joinChange, type ScanRecord, standingOf } from './scan-record.ts';
@@ -30,11 +31,20 @@ const scanRecordKey = (cluster: string, { uid }: ScanRef): RecordKey =>
     .update(JSON.stringify([cluster, uid]))
     .digest('hex')}`;
 
+/** Of a scan of which nothing was heard, or what was kept of it is lost. */
+const NOTHING: KeptScan = { record: [], revision: 0 };
+
 type Looks = Pick<AlertServices, 'telling' | 'inTurn'>;
 
-interface Looking extends Looks {
-  readonly of: ScanChange;
+/** The record of a scan as it is kept. */
+interface KeptScan {
   readonly record: ScanRecord;
+  /** Greater with each change, also where the record was lost meanwhile: not less than its instant. */
+  readonly revision: number;
+}
+
+interface Looking extends Looks, KeptScan {
+  readonly of: ScanChange;
 }
 
 interface Looked {
@@ -70,7 +80,7 @@ const ruleOf = async (
 
 /** Joins a condition of the scan into all its alerts at one receiver. */
 const lookFor = async (looking: Looking, condition: ConditionType, receiver: string): Promise<Looked> => {
-  const { of, record, telling, inTurn } = looking;
+  const { of, record, revision, telling, inTurn } = looking;
   const { state, rules, now } = telling;
   const standing = standingOf(record, condition);
   if (standing === undefined) return { keys: [], wrote: false };
@@ -81,7 +91,7 @@ const lookFor = async (looking: Looking, condition: ConditionType, receiver: str
   let wrote = false;
   for (const identity of identitiesOf(of, record, condition, receiver, rules)) {
     const isIts = rule !== undefined && identity.key === its;
-    const looked: LookedAt = { scan: of.scan, standing: { ...standing, opens }, ...(isIts && { rule }) };
+    const looked: LookedAt = { scan: of.scan, revision, standing: { ...standing, opens }, ...(isIts && { rule }) };
     const key = recordKey(identity.key, receiver);
     const next = (before: AlertRecord | undefined) => joinMember(before, identity, looked, now());
     // Many scans of a namespace are reason for the same alert of a group.
@@ -105,16 +115,17 @@ export const lookAt = async (of: ScanChange, looks: Looks): Promise<readonly Rec
   const { state, now, rules } = looks.telling;
   const key = scanRecordKey(of.cluster, of.scan);
   const joining = { ...of, joins: joinsOf(of, rules) };
-  const join = (record: ScanRecord = []): ScanRecord => {
-    const joined = joinChange(record, joining);
-    return JSON.stringify(joined) === JSON.stringify(record) ? record : joined;
+  const join = (known: KeptScan = NOTHING): KeptScan => {
+    const record = joinChange(known.record, joining);
+    if (JSON.stringify(record) === JSON.stringify(known.record)) return known;
+    return { record, revision: Math.max(now(), known.revision + 1) };
   };
   const lifetime = () => ({ keepUntil: now() + SCANS_KEPT });
-  let kept: Kept<ScanRecord> = await change(state, key, join, lifetime);
+  let kept: Kept<KeptScan> = await change(state, key, join, lifetime);
   for (let look = 0; look < LOOKS; look += 1) {
-    const { keys, wrote } = await lookOnce({ ...looks, of, record: kept.value ?? [] });
+    const { keys, wrote } = await lookOnce({ ...looks, of, ...(kept.value ?? NOTHING) });
     if (!wrote) return keys;
-    const again = await readKept<ScanRecord>(state, key);
+    const again = await readKept<KeptScan>(state, key);
     if (again.version === kept.version) return keys;
     kept = again;
   }

@@ -3,12 +3,19 @@ import type { ScanRef } from '../conditions/facts.ts';
 import type { Rule } from './rules.ts';
 import type { Standing } from './scan-record.ts';
 
-/** What orders the facts of a scan: the run's age, its uid, the fact's instant, and what it made of the condition. */
-type Order = readonly [age: string, run: string, at: string, to: string];
+export interface LookedAt {
+  readonly scan: ScanRef;
+  /** Of the scan's record: greater with each of its changes. */
+  readonly revision: number;
+  readonly standing: Standing;
+  /** What makes it an alert; absent, nothing does. */
+  readonly rule?: Rule;
+}
 
 export interface Member {
   readonly scan: ScanRef;
-  readonly order: Order;
+  /** Of the scan's record when it was looked at last: who has read an older one knows less. */
+  readonly revision: number;
   readonly firing: boolean;
   /** Whether it was reason for the alert before, and ceased to be. */
   readonly spent: boolean;
@@ -17,16 +24,6 @@ export interface Member {
   /** The instant of the fact that began it. */
   readonly since: string;
 }
-
-const compare = (a: Order, b: Order): number => {
-  for (const [at, value] of a.entries()) {
-    const other = String(b[at]);
-    if (value !== other) return value > other ? 1 : -1;
-  }
-  return 0;
-};
-
-const orderOf = ({ run, told }: Standing): Order => [run.age, run.uid, told.at, told.to];
 
 /** Told again for each run, or only when it is otherwise than it was: what another rule means is. */
 const occasionOf = ({ name, once, onlyNew }: Rule, { run, told }: Standing): string => {
@@ -54,20 +51,15 @@ const firingOf = (
 /**
  * The member after its scan was looked at; the very `before` where that tells nothing newer, `undefined` where it never
  * gave reason.
- *
- * @param rule what matches the scan as it stands; absent, nothing does
  */
 export const memberAfter = (
   before: Member | undefined,
-  scan: ScanRef,
-  standing: Standing,
-  rule: Rule | undefined,
+  { scan, revision, standing, rule }: LookedAt,
 ): Member | undefined => {
-  const order = orderOf(standing);
-  if (before !== undefined && compare(order, before.order) < 0) return before;
+  if (before !== undefined && revision < before.revision) return before;
   const { firing, occasion } = firingOf(rule, standing, before);
   if (before === undefined && !firing) return undefined;
   const spent = before !== undefined && (before.spent || (before.firing && !firing));
   const begins = firing && !before?.firing;
-  return { scan, order, firing, spent, occasion, since: begins || !before ? standing.told.at : before.since };
+  return { scan, revision, firing, spent, occasion, since: begins || !before ? standing.told.at : before.since };
 };

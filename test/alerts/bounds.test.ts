@@ -71,10 +71,10 @@ const afterLongName = (record: AlertRecord | undefined, at: number, isFiring: bo
     uid: `${'u'.repeat(125)}${at}`,
   };
   const standing = standingIn({ ...HOSTILE, scan, run: { uid: 'j'.repeat(128), age: minute(at) } });
-  const failing = joinMember(record, IDENTITY, { scan, standing, rule: RULE }, 0);
+  const failing = joinMember(record, IDENTITY, { scan, standing, revision: at, rule: RULE }, 0);
   if (isFiring) return failing;
   const told = { ...standing.told, at: minute(at + 5), to: 'True' as const };
-  return joinMember(failing, IDENTITY, { scan, standing: { ...standing, told } }, 0);
+  return joinMember(failing, IDENTITY, { scan, standing: { ...standing, told }, revision: at }, 0);
 };
 
 describe('what is remembered', () => {
@@ -116,7 +116,7 @@ describe('what is remembered', () => {
     for (const uid of ['constructor', '__proto__', 'toString']) {
       const change = swollen(failed({ run: 0 }), { text: 'x', artifact: {} });
       const scan = { ...change.scan, uid };
-      const looked = { scan, standing: standingIn({ ...change, scan }), rule: ruleWith({}) };
+      const looked = { scan, revision: 0, standing: standingIn({ ...change, scan }), rule: ruleWith({}) };
       const record = joinMember(afterLongName(undefined, 0, true), IDENTITY, looked, 0);
       expect(Object.keys(JSON.parse(JSON.stringify(record)).members)).toContain(uid);
     }

@@ -4,7 +4,7 @@ import { Undeliverable } from '../../shared/alerts/alert.ts';
 import { defaultTexts } from '../../shared/alerts/default-texts.ts';
 import { Rejected } from '../../shared/events/rejected.ts';
 import { Unavailable } from '../../shared/scans/unavailable.ts';
-import { completed, crashed, deleted, failed, passed, started, unjudged } from '../support/alert-changes.ts';
+import { completed, crashed, deleted, failed, minute, passed, started, unjudged } from '../support/alert-changes.ts';
 import { alertWorld, ruleWith } from '../support/alert-world.ts';
 import { errorOf } from '../support/error-of.ts';
 
@@ -89,6 +89,32 @@ describe('with the rules that need no file', () => {
     await send(completed({ run: 0 }));
     await send(deleted({ run: 0 }));
     expect(lines()).toEqual(['team: firing cart Succeeded False', 'team: resolved cart Succeeded True']);
+  });
+
+  it('a Job that was deleted after its end is no failure, though its end is told later', async () => {
+    const { send, lines } = alertWorld();
+    await send(deleted({ run: 0, after: 5 }));
+    await send(completed({ run: 0, after: 3 }));
+    expect(lines()).toEqual(['team: firing cart Succeeded False', 'team: resolved cart Succeeded True']);
+  });
+
+  it('a run that turns out to be older than it seemed still ends what it began', async () => {
+    const { send, lines } = alertWorld();
+    const event = deleted({ run: 5, after: 0 });
+    await send({ ...event, data: { ...event.data, run: { uid: 'run-0', age: minute(5) } } });
+    await send(started({ run: 0 }));
+    await send(completed({ run: 0, after: 3 }));
+    expect(lines()).toEqual(['team: firing cart Succeeded False', 'team: resolved cart Succeeded True']);
+  });
+
+  it('a verdict that another policy gave on the same report is told, though both are of one instant', async () => {
+    const { send, lines } = alertWorld();
+    for (const event of [failed({ run: 0 }), passed({ run: 10 }), failed({ run: 10 })]) await send(event);
+    expect(lines()).toEqual([
+      'team: firing cart PolicySucceeded False',
+      'team: resolved cart PolicySucceeded True',
+      'team: firing cart PolicySucceeded False',
+    ]);
   });
 
   it('conditions are alerts of their own, whose keys are made of identity alone', async () => {
