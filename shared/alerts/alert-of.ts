@@ -1,6 +1,7 @@
 /** An alert as its receiver shall be told of it, from what is remembered. */
 import type { Alert } from './alert.ts';
 import { type AlertRecord, firingMembers, memberOf, stateOf } from './alert-record.ts';
+import { GONE } from './join-member.ts';
 import type { Member } from './member.ts';
 import type { Rule } from './rules.ts';
 import type { TemplateView } from './template.ts';
@@ -57,10 +58,14 @@ const factsOf = (record: AlertRecord): Omit<Alert, 'severity' | 'rule' | 'title'
 };
 
 /** What stands for a rule that is no longer in the configuration, whose end is told all the same. */
-const GONE = { severity: 'info', title: () => 'No longer an alert', text: () => '' } as const satisfies Partial<Rule>;
+const NO_RULE = {
+  severity: 'info',
+  title: () => 'No longer an alert',
+  text: () => '',
+} as const satisfies Partial<Rule>;
 
 export const alertOf = (record: AlertRecord, rule: Rule | undefined): Alert => {
-  const { severity, title, text } = rule ?? GONE;
+  const { severity, title, text } = rule ?? NO_RULE;
   const facts = factsOf(record);
   const { details, turns } = record;
   const { key: _, status, ...shown } = facts;
@@ -70,6 +75,7 @@ export const alertOf = (record: AlertRecord, rule: Rule | undefined): Alert => {
     rule: record.rule,
     severity,
     resolved: status === 'resolved',
+    gone: status === 'resolved' && facts.to === GONE && record.namespace === undefined,
     run: details.run,
     count: facts.more + facts.vulnerabilities.length,
     ...(details.from !== undefined && { from: details.from }),

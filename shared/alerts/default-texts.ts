@@ -12,13 +12,18 @@ export interface Texts {
 
 const FLAPPING = '{{#changes}}\nIt changed {{changes}} times within an hour.{{/changes}}';
 
+const GONE = {
+  title: 'Scan was recreated',
+  text: 'What was wrong was of the scan that had the name before. The one that has it now is judged by itself.',
+};
+
 const texts = (
   title: readonly [firing: string, resolved: string],
   text: readonly [firing: string, resolved: string],
 ) => {
-  const either = ([firing, resolved]: readonly [string, string]) =>
-    `{{^resolved}}${firing}{{/resolved}}{{#resolved}}${resolved}{{/resolved}}`;
-  return { title: compileTemplate(either(title)), text: compileTemplate(either(text) + FLAPPING) };
+  const each = ([firing, resolved]: readonly [string, string], gone: string) =>
+    `{{^resolved}}${firing}{{/resolved}}{{#gone}}${gone}{{/gone}}{{#resolved}}{{^gone}}${resolved}{{/gone}}{{/resolved}}`;
+  return { title: compileTemplate(each(title, GONE.title)), text: compileTemplate(each(text, GONE.text) + FLAPPING) };
 };
 
 const POLICY_FAILED: Texts = texts(

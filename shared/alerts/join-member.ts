@@ -1,9 +1,13 @@
 /** One alert at one receiver after one of its scans was looked at again. */
+import type { ScanRef } from '../conditions/facts.ts';
 import { type AlertRecord, detailsOf, memberOf, stateOf } from './alert-record.ts';
 import { isReason, type LookedAt, type Member, memberAfter } from './member.ts';
 
 /** Which alert it is, wherever it stands. */
 export type AlertIdentity = Pick<AlertRecord, 'cluster' | 'receiver' | 'key' | 'condition' | 'namespace'>;
+
+/** What a condition is of a scan that is gone. */
+export const GONE = 'gone';
 
 const HOUR = 3_600_000;
 /** Bytes of a record that members may take, and of those that give no reason any more: first of what was not heard of for longest. */
@@ -36,6 +40,27 @@ const turned = (record: AlertRecord, was: boolean, now: number): AlertRecord => 
   if (was === is) return record;
   const turns = [...withinHour(record.turns, now), now].slice(-MOST_TURNS);
   return { ...rest, turns, ...(is && { firingSince: now }) };
+};
+
+/**
+ * An alert after one of its scans is gone, because another has its name; the very `record` where it was no reason for it.
+ *
+ * @param gone what is known of that: the revision of the name's record, and the instant at which the other's run began
+ */
+export const leaveMember = (
+  record: AlertRecord | undefined,
+  scan: ScanRef,
+  gone: { readonly revision: number; readonly at: string },
+  now: number,
+): AlertRecord | undefined => {
+  const before = memberOf(record, scan);
+  if (record === undefined || !before?.firing) return record;
+  const member: Member = { ...before, revision: gone.revision, firing: false, spent: true, occasion: '' };
+  const members = kept({ ...record.members, [scan.uid]: member });
+  const { error: _, ...known } = record.details;
+  const details = { ...known, scan, to: GONE, reason: 'ScanRecreated', at: gone.at, vulnerabilities: [], count: 0 };
+  const goesOn = stateOf({ ...record, members }).status === 'firing';
+  return turned({ ...record, members, ...(!goesOn && { details }) }, true, now);
 };
 
 /** `undefined` where there is no such alert; the very `record` where nothing is new. */

@@ -4,20 +4,19 @@
  * The scan is written first and read once more after an alert was: of two that look at it at the same time, with different
  * events, one sees what the other wrote.
  */
-import { createHash } from 'node:crypto';
-import type { ScanRef } from '../conditions/facts.ts';
-import type { ConditionType } from '../conditions/status.ts';
+import { CONDITION_TYPES, type ConditionType } from '../conditions/status.ts';
 import type { ScanChange } from '../events/status-change.ts';
 import { Unavailable } from '../scans/unavailable.ts';
 import { type AlertRecord, memberOf, recordKey } from './alert-record.ts';
 import { identitiesOf, identityBy, joinsOf } from './identities.ts';
-import { joinMember } from './join-member.ts';
+import { joinMember, leaveMember } from './join-member.ts';
 import { change, type Kept, readKept } from './kept.ts';
+import { goneUids, joinScan, type KeptScan, scanRecordKey } from './kept-scan.ts';
 import { lifetimeOf } from './lifetime.ts';
 import type { LookedAt } from './member.ts';
 import { goesOnBy, occurrenceOf } from './occurrence.ts';
 import { type Occurrence, type Rule, ruleFor } from './rules.ts';
-import { joinChange, type ScanRecord, standingOf } from './scan-record.ts';
+import { standingOf } from './scan-record.ts';
 import type { AlertServices } from './services.ts';
 import type { RecordKey } from './state.ts';
 
@@ -26,22 +25,7 @@ const SCANS_KEPT = 90 * DAY;
 /** How often the scan may be changed by others while it is looked at. */
 const LOOKS = 10;
 
-const scanRecordKey = (cluster: string, { uid }: ScanRef): RecordKey =>
-  `scan-${createHash('sha256')
-    .update(JSON.stringify([cluster, uid]))
-    .digest('hex')}`;
-
-/** Of a scan of which nothing was heard, or what was kept of it is lost. */
-const NOTHING: KeptScan = { record: [], revision: 0 };
-
 type Looks = Pick<AlertServices, 'telling' | 'inTurn'>;
-
-/** The record of a scan as it is kept. */
-interface KeptScan {
-  readonly record: ScanRecord;
-  /** Greater with each change, also where the record was lost meanwhile: not less than its instant. */
-  readonly revision: number;
-}
 
 interface Looking extends Looks, KeptScan {
   readonly of: ScanChange;
@@ -110,24 +94,66 @@ const lookOnce = async (looking: Looking): Promise<Looked> => {
   return { keys: looked.flatMap(({ keys }) => keys), wrote: looked.some(({ wrote }) => wrote) };
 };
 
+/** Takes a scan that is gone out of every alert that it may be reason for. */
+const leaveAll = async (looking: Looking, uid: string): Promise<Looked> => {
+  const { of, record, revision, telling, inTurn } = looking;
+  const { state, rules, receivers, now } = telling;
+  const scan = { ...of.scan, uid };
+  const gone = { revision, at: record[0]?.age ?? of.run.age };
+  const keys: RecordKey[] = [];
+  let wrote = false;
+  for (const receiver of receivers.keys())
+    for (const condition of CONDITION_TYPES)
+      for (const { key: alert } of identitiesOf({ ...of, scan }, record, condition, receiver, rules)) {
+        const key = recordKey(alert, receiver);
+        const next = (before: AlertRecord | undefined) => leaveMember(before, scan, gone, now());
+        const written = await inTurn(key, () => change<AlertRecord>(state, key, next, lifetimeOf(telling)));
+        if (written.value !== undefined) keys.push(key);
+        wrote ||= written.wrote;
+      }
+  return { keys, wrote };
+};
+
+/** What was closed need not be looked at again. Whoever changed the scan meanwhile does so for us. */
+const forgetPast = async (
+  key: RecordKey,
+  { value, version }: Kept<KeptScan>,
+  keys: readonly RecordKey[],
+  { telling: { state, now } }: Looks,
+): Promise<readonly RecordKey[]> => {
+  const forgotten = JSON.stringify({ ...value, past: [] });
+  await state.put({
+    key,
+    value: forgotten,
+    keepUntil: now() + SCANS_KEPT,
+    ...(version !== undefined && { expected: version }),
+  });
+  return keys;
+};
+
+/** Looks at the scan that has the name, if the change is of that one, and closes what those before it were reason for. */
+const lookThrough = async (kept: KeptScan, of: ScanChange, looks: Looks): Promise<Looked> => {
+  const looking = { ...looks, ...kept, of };
+  const looked = kept.uid === of.scan.uid ? [await lookOnce(looking)] : [];
+  for (const uid of goneUids(kept, of.scan)) looked.push(await leaveAll(looking, uid));
+  return { keys: looked.flatMap(({ keys }) => keys), wrote: looked.some(({ wrote }) => wrote) };
+};
+
 /** The alerts that the change is about, as keys of their records. Rejects with `Unavailable`. */
 export const lookAt = async (of: ScanChange, looks: Looks): Promise<readonly RecordKey[]> => {
   const { state, now, rules } = looks.telling;
   const key = scanRecordKey(of.cluster, of.scan);
   const joining = { ...of, joins: joinsOf(of, rules) };
-  const join = (known: KeptScan = NOTHING): KeptScan => {
-    const record = joinChange(known.record, joining);
-    if (JSON.stringify(record) === JSON.stringify(known.record)) return known;
-    return { record, revision: Math.max(now(), known.revision + 1) };
-  };
   const lifetime = () => ({ keepUntil: now() + SCANS_KEPT });
-  let kept: Kept<KeptScan> = await change(state, key, join, lifetime);
+  const join = (known: KeptScan | undefined) => joinScan(known, joining, now());
+  let kept = await change<KeptScan>(state, key, join, lifetime);
   for (let look = 0; look < LOOKS; look += 1) {
-    const { keys, wrote } = await lookOnce({ ...looks, of, ...(kept.value ?? NOTHING) });
-    if (!wrote) return keys;
-    const again = await readKept<KeptScan>(state, key);
-    if (again.version === kept.version) return keys;
-    kept = again;
+    // Lost between the two, as only somebody's hand can lose it, it is begun anew.
+    const known = kept.value ?? join(undefined);
+    const { keys, wrote } = await lookThrough(known, of, looks);
+    const again = wrote ? await readKept<KeptScan>(state, key) : kept;
+    if (again.version === kept.version) return known.past.length === 0 ? keys : forgetPast(key, kept, keys, looks);
+    kept = { ...again, wrote: false };
   }
   throw new Unavailable('the scan changes faster than it can be looked at', { retryAfter: 1 });
 };

@@ -126,7 +126,7 @@ const joinTold = (type: ConditionType, a: ToldCondition | undefined, b: ToldCond
 };
 
 /** A change, and the rules by which the scan may come into a group by it. */
-type Joining = ScanChange & { readonly joins?: readonly string[] };
+export type Joining = ScanChange & { readonly joins?: readonly string[] };
 
 const joinRun = (known: ToldRun | undefined, change: Joining): ToldRun => {
   const { uid, age } = change.run;

@@ -18,6 +18,8 @@ export interface TemplateView {
   readonly severity: AlertSeverity;
   /** Whether the reason is gone. */
   readonly resolved: boolean;
+  /** Whether that is because the scan is gone: another has its name. */
+  readonly gone: boolean;
   readonly scan: ScanRef;
   readonly run: { readonly uid: string; readonly age: string };
   readonly condition: string;
@@ -65,6 +67,7 @@ const VIEW: ShapeOf<TemplateView> = {
   rule: 'value',
   severity: 'value',
   resolved: 'value',
+  gone: 'value',
   scan: SCAN,
   run: { uid: 'value', age: 'value' },
   condition: 'value',

@@ -6,7 +6,6 @@
 import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { SignatureV4 } from '@smithy/signature-v4';
 import type { AwsCredentials } from './aws-credentials.ts';
-import type { AwsService } from './aws-endpoints.ts';
 
 const bytesOf = (data: ArrayBuffer | ArrayBufferView): Uint8Array =>
   ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data);
@@ -31,7 +30,8 @@ class Sha256 {
 
 /** Who signs what, and when. */
 export interface Signing {
-  readonly service: AwsService;
+  /** As its signatures name it. */
+  readonly service: string;
   readonly region: string;
   readonly credentials: AwsCredentials;
   readonly date: Date;
@@ -58,9 +58,21 @@ const escaped = (text: unknown): string =>
     (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`,
   );
 
-/** The headers of a GET of this URL, which has no query. */
-export const signedHeaders = async (url: URL, signing: Signing): Promise<Readonly<Record<string, string>>> => {
-  const { headers } = await signer(signing).sign(requestOf(url, {}, {}), { signingDate: signing.date });
+/** What is posted; without it a URL is only got. */
+interface Posted {
+  readonly contentType: string;
+  readonly body: string;
+}
+
+/** The headers of a request to this URL, which has no query. */
+export const signedHeaders = async (
+  url: URL,
+  signing: Signing,
+  posted?: Posted,
+): Promise<Readonly<Record<string, string>>> => {
+  const got = requestOf(url, {}, posted === undefined ? {} : { 'content-type': posted.contentType });
+  const request = posted === undefined ? got : { ...got, method: 'POST', body: posted.body };
+  const { headers } = await signer(signing).sign(request, { signingDate: signing.date });
   return headers;
 };
 

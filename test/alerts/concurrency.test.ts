@@ -165,6 +165,15 @@ const narrow = fc.constant({
   ],
 });
 
+/** A failure, and the first run of another scan of that name. */
+const recreated = fc.constant({
+  open: [],
+  given: [
+    { event: failed({ run: 0 }), process: 1 },
+    { event: started({ run: 10, life: 1 }), process: 2 },
+  ],
+});
+
 const openIn = (told: ReadonlyMap<string, readonly Told[]>): readonly string[] =>
   [...told].flatMap(([condition, all]) => (all.at(-1)?.status === 'firing' ? [condition] : [])).toSorted();
 
@@ -173,6 +182,7 @@ describe('processes that work at the same time', () => {
     ['and live', deliveries, false],
     ['and of which one dies', deliveries, true],
     ['on a failure and on its end', narrow, false],
+    ['on a failure and on a scan that takes its name', recreated, false],
   ])(
     '%s tell the truth in the end, and nothing twice',
     async (_, given, dies) => {

@@ -51,7 +51,7 @@ describe('a template', () => {
       ['{{scan.nmae}}', '{{scan.nmae}}: there is no such name; scan has kind, namespace, name, uid'],
       [
         '{{sacn.name}}',
-        '{{sacn.name}}: there is no such name; there are cluster, rule, severity, resolved, scan, run, condition, to, from, reason, error, artifact, vulnerabilities, more, count, command, at, since, group, changes',
+        '{{sacn.name}}: there is no such name; there are cluster, rule, severity, resolved, gone, scan, run, condition, to, from, reason, error, artifact, vulnerabilities, more, count, command, at, since, group, changes',
       ],
       ['{{constructor}}', '{{constructor}}: there is no such name; there are cluster,'],
       ['{{artifact.length}}', '{{artifact.length}}: there is no such name; there are cluster,'],

@@ -59,14 +59,7 @@ const POLICIES = ['@open-policy-agent/opa-wasm', 'sprintf-js', 'yaml', 're2js', 
 const MORE: Readonly<Record<string, readonly string[]>> = {
   'compile-policy': POLICIES,
   'evaluate-policy': POLICIES,
-  alert: [
-    'mustache',
-    '@aws-crypto/sha256-js',
-    '@aws-crypto/util',
-    '@smithy/util-buffer-from',
-    '@smithy/util-utf8',
-    'tslib',
-  ],
+  alert: ['mustache'],
 };
 
 /** Where reports are in S3 and no runtime brings the client along, it comes with all that AWS wants of it. */

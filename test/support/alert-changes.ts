@@ -19,6 +19,8 @@ export const minute = (minutes: number): Instant =>
 
 export interface OfRun {
   readonly scan?: string;
+  /** Which of the scans that had the name, the first unless told otherwise. */
+  readonly life?: number;
   readonly kind?: string;
   readonly namespace?: string;
   readonly labels?: Readonly<Record<string, string>>;
@@ -34,8 +36,8 @@ const CAUSE: Event = readEvent({ specversion: '1.0', id: '1', source: '/t', type
 const ARTIFACT = { registry: { image: 'registry.example/shop/cart:1' } };
 
 const changed = (type: Fact['type'], told: Omit<Run, 'uid' | 'age'>, of: OfRun): Event => {
-  const { scan = 'cart', kind = 'ImageScan', namespace = 'shop', labels, run, extensions = {} } = of;
-  const ref = { kind, namespace, name: scan, uid: `uid-${namespace}-${scan}` };
+  const { scan = 'cart', kind = 'ImageScan', namespace = 'shop', life = 0, labels, run, extensions = {} } = of;
+  const ref = { kind, namespace, name: scan, uid: `uid-${namespace}-${scan}${life === 0 ? '' : `-${life}`}` };
   const whole: Run = { uid: `run-${run}`, age: minute(run), ...told };
   const status = () => project({}, [whole], { namesPolicy: true, artifact: ARTIFACT });
   const cause = { fact: { scan: ref, type, run: whole }, status, ...(labels && { labels }) };

@@ -6,6 +6,7 @@ export const aView = (changes: Partial<TemplateView> = {}): TemplateView => ({
   rule: 'policy-failed',
   severity: 'error',
   resolved: false,
+  gone: false,
   scan: { kind: 'ImageScan', namespace: 'shop', name: 'cart', uid: '7f8e' },
   run: { uid: '9a0b', age: '2026-03-01T11:50:00Z' },
   condition: 'PolicySucceeded',

@@ -87,20 +87,10 @@ const domainOf = (arn: string): string => (arn.startsWith('arn:aws-cn:') ? 'amaz
 
 const CONTENT_TYPE = 'application/x-www-form-urlencoded; charset=utf-8';
 
-/** The headers of the request with its signature (Signature Version 4). The signer is loaded when it is first needed. */
+/** The headers of the request with its signature. The signer is loaded when it is first needed. */
 const signed = async (url: URL, body: string, region: string, credentials: Credentials, date: Date) => {
-  const [{ SignatureV4 }, { Sha256 }] = await Promise.all([
-    import('@smithy/signature-v4'),
-    import('@aws-crypto/sha256-js'),
-  ]);
-  const signer = new SignatureV4({ service: 'sns', region, credentials, sha256: Sha256 });
-  const { protocol, hostname, host, pathname: path } = url;
-  const headers = { host, 'content-type': CONTENT_TYPE };
-  const request = await signer.sign(
-    { method: 'POST', protocol, hostname, path, query: {}, headers, body },
-    { signingDate: date },
-  );
-  return request.headers;
+  const { signedHeaders } = await import('../../scans/aws-signature.ts');
+  return signedHeaders(url, { service: 'sns', region, credentials, date }, { contentType: CONTENT_TYPE, body });
 };
 
 export const snsReceiver = (settings: SnsSettings): Receiver => {
