@@ -1,6 +1,7 @@
 /**
  * Slack's Web API: one message for an alert, which is updated while it lasts and when it ends. An alert that begins anew
- * after its end is a new message, since nobody is told of an update.
+ * after its end is a new message, since Slack notifies nobody of an update; and for that reason one that becomes graver is
+ * said in its thread as well, for the whole channel.
  *
  * Spoken over plain HTTP: Slack's own client retries, resolves names and follows redirects in its own ways, and of its
  * hundreds of methods two are needed.
@@ -9,7 +10,7 @@
  * @see https://docs.slack.dev/reference/methods/chat.update
  */
 import * as z from 'zod';
-import { type Alert, type MessageRef, type Receiver, Undeliverable } from '../alert.ts';
+import { type Alert, type AlertSeverity, type MessageRef, type Receiver, SEVERITIES, Undeliverable } from '../alert.ts';
 import { type Judge, judgeByStatus } from './answers.ts';
 import { openWay } from './http.ts';
 import { secretOf } from './secrets.ts';
@@ -74,6 +75,15 @@ const judge: Judge = (answer) => {
 const updatable = (alert: Alert, before: MessageRef | undefined): before is MessageRef =>
   before?.ts !== undefined && (before.status === 'firing' || alert.status === 'resolved');
 
+/** Less for graver; of what is not known, more than for all. */
+const rankOf = (severity: string | undefined): number => {
+  const rank = SEVERITIES.indexOf(severity as AlertSeverity);
+  return rank === -1 ? SEVERITIES.length : rank;
+};
+
+const isGraver = ({ status, severity }: Alert, before: MessageRef): boolean =>
+  status === 'firing' && before.severity !== undefined && rankOf(severity) < rankOf(before.severity);
+
 export const slackApiReceiver = (settings: SlackApiSettings): Receiver => {
   const { name, channel, url = 'https://slack.com/api' } = settings;
   const post = openWay(settings, POST_RATE);
@@ -89,17 +99,23 @@ export const slackApiReceiver = (settings: SlackApiSettings): Receiver => {
     channel: where,
     ts,
   });
+  const inThread = (alert: Alert, { channel: where = channel, ts }: MessageRef) => {
+    const { text } = slackContent(alert);
+    return { channel: where, thread_ts: ts, reply_broadcast: true, parse: 'none', link_names: false, text };
+  };
   const postNew = async (alert: Alert): Promise<MessageRef> => {
     const { ok, ts, channel: where = channel, error } = await call(post, 'chat.postMessage', newMessage(alert));
     if (!ok || ts === undefined) throw new Undeliverable(name, `answered ${error ?? 'without saying which message'}`);
-    return { channel: where, ts, status: alert.status };
+    return { channel: where, ts, status: alert.status, severity: alert.severity };
   };
   return {
     name,
     send: async (alert, before) => {
       if (!updatable(alert, before)) return postNew(alert);
       const { ok } = await call(update, 'chat.update', changed(alert, before));
-      return ok ? { ...before, status: alert.status } : postNew(alert);
+      if (!ok) return postNew(alert);
+      if (isGraver(alert, before)) await call(post, 'chat.postMessage', inThread(alert, before));
+      return { ...before, status: alert.status, severity: alert.severity };
     },
     preview: (alert, before) =>
       updatable(alert, before)

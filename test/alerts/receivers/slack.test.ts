@@ -114,7 +114,39 @@ describe('Slack’s API', () => {
     const last = await receiver.send(resolved(), second);
     expect(slack.channel.size).toBe(1);
     expect(heads(slack.channel.get(String(first.ts)))).toEqual(['CRITICAL', 'WARNING', 'RESOLVED']);
-    expect(last).toEqual({ channel: SLACK_CHANNEL, ts: first.ts, status: 'resolved' });
+    expect(last).toEqual({ channel: SLACK_CHANNEL, ts: first.ts, status: 'resolved', severity: 'info' });
+  });
+
+  it('says in its thread, for the whole channel, what has become graver, and nothing else', async () => {
+    const { slack, receiver, server } = await start();
+    const warned = await receiver.send(anAlert({ severity: 'warning' }));
+    const graver = await receiver.send(anAlert({ severity: 'critical' }), warned);
+    const same = await receiver.send(anAlert({ severity: 'critical', more: 9 }), graver);
+    const milder = await receiver.send(anAlert({ severity: 'error' }), same);
+    await receiver.send(resolved(), milder);
+    const posts = server.requests
+      .filter(({ path }) => path.endsWith('chat.postMessage'))
+      .map(({ body }) => JSON.parse(body));
+    expect(posts).toHaveLength(2);
+    expect(posts[1]).toMatchObject({
+      thread_ts: warned.ts,
+      reply_broadcast: true,
+      text: expect.stringMatching(/^\[CRITICAL\] Policy failed/),
+    });
+    expect(heads(slack.channel.get(String(warned.ts)))).toEqual([
+      'WARNING',
+      'CRITICAL',
+      'CRITICAL',
+      'ERROR',
+      'RESOLVED',
+    ]);
+  });
+
+  it('says so once more where nobody knows whether the thread was told', async () => {
+    const { receiver } = await start((request) => (request === 2 ? { status: 503 } : undefined));
+    const warned = await receiver.send(anAlert({ severity: 'warning' }));
+    expect(await errorOf(receiver.send(anAlert(), warned))).toBeInstanceOf(Unavailable);
+    expect(await receiver.send(anAlert(), warned)).toMatchObject({ ts: warned.ts, severity: 'critical' });
   });
 
   it('tells anew what begins anew, since nobody hears of an update', async () => {

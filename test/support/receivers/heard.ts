@@ -37,30 +37,56 @@ interface Label {
   readonly endsAt: string;
 }
 
+type Read = (body: string) => readonly Heard[];
+
+const readWebhook: Read = (body) => {
+  const { data } = fieldsOf(parsed(body));
+  const { scan, condition, status, to } = fieldsOf(data);
+  const { namespace, name } = fieldsOf(scan);
+  return [{ subject: `${namespace}/${name} ${condition}`, status: status as Heard['status'], to: String(to) }];
+};
+
+/** A resolved incident is known by its key alone. */
+const openPagerDuty = (): Read => {
+  const byKey = new Map<string, string>();
+  return (body) => {
+    const event = fieldsOf(parsed(body));
+    const key = String(event['dedup_key']);
+    if (event['event_action'] === 'resolve') return [{ subject: byKey.get(key) ?? '?', status: 'resolved' }];
+    const heard = said(textsIn(event));
+    byKey.set(key, heard.subject);
+    return [heard];
+  };
+};
+
+/** A reply in a thread says again what its message says, and an update that changes nothing is not seen. */
+const openSlackApi = (): Read => {
+  const shown = new Map<unknown, string>();
+  return (body) => {
+    const { ts, thread_ts: thread } = fieldsOf(parsed(body));
+    if (thread !== undefined || (ts !== undefined && shown.get(ts) === body)) return [];
+    shown.set(ts, body);
+    return [said(textsIn(parsed(body)))];
+  };
+};
+
+const openAlertmanager =
+  (now: () => number): Read =>
+  (body) =>
+    (parsed(body) as readonly Label[]).map(({ labels, endsAt }) => ({
+      subject: `${labels.namespace}/${labels.name} ${labels.condition}`,
+      status: Date.parse(endsAt) <= now() ? 'resolved' : 'firing',
+    }));
+
 /** Reads the requests of one receiver, in the order in which it took them. */
 export const openEar = (what: string, now: () => number): ((asked: Asked, answered: Answered) => readonly Heard[]) => {
-  const byKey = new Map<string, string>();
-  const pagerDuty = (body: Readonly<Record<string, unknown>>): Heard => {
-    const key = String(body['dedup_key']);
-    if (body['event_action'] === 'resolve') return { subject: byKey.get(key) ?? '?', status: 'resolved' };
-    const heard = said(`${textsIn(body)}`);
-    byKey.set(key, heard.subject);
-    return heard;
+  const readers: Readonly<Record<string, Read>> = {
+    Alertmanager: openAlertmanager(now),
+    PagerDuty: openPagerDuty(),
+    SNS: (body) => [sns(new URLSearchParams(body).get('Message') ?? '')],
+    'Slack API': openSlackApi(),
+    webhook: readWebhook,
   };
-  const alertmanager = ({ labels, endsAt }: Label): Heard => ({
-    subject: `${labels.namespace}/${labels.name} ${labels.condition}`,
-    status: Date.parse(endsAt) <= now() ? 'resolved' : 'firing',
-  });
-  return ({ body }, answered) => {
-    if (!isTaken(answered)) return [];
-    if (what === 'Alertmanager') return (parsed(body) as readonly Label[]).map(alertmanager);
-    if (what === 'PagerDuty') return [pagerDuty(fieldsOf(parsed(body)))];
-    if (what === 'SNS') return [sns(new URLSearchParams(body).get('Message') ?? '')];
-    if (what !== 'webhook') return [said(textsIn(parsed(body)))];
-    const { data } = fieldsOf(parsed(body));
-    const { scan, condition, status, to } = fieldsOf(data);
-    const { namespace, name } = fieldsOf(scan);
-    const subject = `${namespace}/${name} ${condition}`;
-    return [{ subject, status: status as Heard['status'], to: String(to) }];
-  };
+  const read = readers[what] ?? ((body) => [said(textsIn(parsed(body)))]);
+  return ({ body }, answered) => (isTaken(answered) ? read(body) : []);
 };
