@@ -4,15 +4,13 @@ import { openTurns } from '../../shared/alerts/in-turn.ts';
 import type { AlertServices } from '../../shared/alerts/services.ts';
 import { type AlertStateSettings, openAlertState } from '../../shared/alerts/state/open.ts';
 import type { AlertState } from '../../shared/alerts/state.ts';
-import type { Outcome } from '../../shared/alerts/tell.ts';
-import { tellDue } from '../../shared/alerts/tell-due.ts';
 import { programEnvironment, readAlertsSetting, WrongSetting } from '../../shared/runtime/config.ts';
 import { readStoreSettings } from '../../shared/runtime/config-cluster.ts';
 import type { WorkingFunction } from '../../shared/runtime/function.ts';
-import type { Logger } from '../../shared/runtime/log.ts';
 import type { Around, OpenFunctions } from '../../shared/runtime/open.ts';
 import { Unavailable } from '../../shared/scans/unavailable.ts';
 import { alert } from './handler.ts';
+import { keepTelling } from './keep-telling.ts';
 
 export interface OpenAlert {
   readonly alert: WorkingFunction;
@@ -25,9 +23,6 @@ export interface OpenAlert {
 
 /** There is none of this name: to ask for it tells whether one may. */
 const NO_RECORD = `alert-${'0'.repeat(64)}`;
-
-/** Milliseconds between two looks of a process at what is due. */
-const TICK = 5_000;
 
 /** What is wrong with the file, or with what it asks for, is told under its setting. */
 const underSetting = async <T>(file: string, step: () => Promise<T>): Promise<T> => {
@@ -54,37 +49,6 @@ const stateOf = async ({ state }: AlertsConfig, { connection }: Around, isAlone:
   if ('configMaps' in settings && connection === undefined)
     throw new WrongSetting('ALERTS_CONFIG', 'state.configMaps needs SCAN_STORE=kubernetes');
   return openAlertState(settings, connection);
-};
-
-/** What a sender would have heard of, had there been one. */
-const logOutcomes =
-  (log: Logger) =>
-  (outcomes: readonly Outcome[]): void => {
-    for (const { receiver, about, messages, next } of outcomes) {
-      if (messages > 0) log.info({ receiver, about }, 'told what was due');
-      if ('why' in next) log.warn({ receiver, about, why: next.why }, 'could not tell what was due');
-    }
-  };
-
-/** Looks every few seconds at what is due, for as long as the process lives. */
-const keepTelling = (services: AlertServices, { log }: Around): (() => Promise<void>) => {
-  let working: Promise<void> = Promise.resolve();
-  let isWorking = false;
-  const look = (): void => {
-    if (isWorking) return;
-    isWorking = true;
-    working = tellDue(services)
-      .then(logOutcomes(log))
-      .catch((error: unknown) => log.warn({ err: error }, 'what was due could not be told'))
-      .finally(() => {
-        isWorking = false;
-      });
-  };
-  const timer = setInterval(look, TICK).unref();
-  return async () => {
-    clearInterval(timer);
-    await working;
-  };
 };
 
 const servicesOf = async (around: Around, file: string, keepsDue: boolean): Promise<AlertServices> => {
@@ -138,7 +102,7 @@ export const openAlert = async (around: Around, keepsDue: boolean): Promise<Open
       close: async () => undefined,
     };
   const services = await underSetting(file, () => servicesOf(around, file, keepsDue));
-  const stop = keepsDue ? keepTelling(services, around) : async () => undefined;
+  const stop = keepsDue ? keepTelling(services, around.log) : async () => undefined;
   return {
     alert: alert(services),
     hasReceivers: services.telling.receivers.size > 0,

@@ -9,8 +9,9 @@ import { canonicalJson } from '../conditions/canonical.ts';
 import type { ScanRef } from '../conditions/facts.ts';
 import type { MessageRef, NamedVulnerability } from './alert.ts';
 import type { Member } from './member.ts';
-import { type Standing, shortHash } from './scan-record.ts';
+import type { Standing } from './scan-record.ts';
 import type { RecordKey } from './state.ts';
+import { shortHash } from './told-condition.ts';
 
 /** What people are told of the scan that gave reason last; at the end, of the one that ended last. */
 export interface Details {

@@ -2,7 +2,8 @@
 import type { ConditionType } from '../conditions/status.ts';
 import type { ScanChange } from '../events/status-change.ts';
 import { matches, type Occurrence, type Rule } from './rules.ts';
-import { type Standing, shortHash } from './scan-record.ts';
+import type { Standing } from './scan-record.ts';
+import { shortHash } from './told-condition.ts';
 
 /**
  * What is new of the vulnerabilities that failed. Of those that the list of the worst has no room for the severity is not

@@ -1,7 +1,8 @@
 /** What is remembered of a scan is a join: whatever way its events come, and how often, it ends in the same bytes. */
 import { describe, expect, it } from '@jest/globals';
 import * as fc from 'fast-check';
-import { joinChange, type ScanRecord, shortHash, standingOf } from '../../shared/alerts/scan-record.ts';
+import { joinChange, type ScanRecord, standingOf } from '../../shared/alerts/scan-record.ts';
+import { shortHash } from '../../shared/alerts/told-condition.ts';
 import { canonicalJson } from '../../shared/conditions/canonical.ts';
 import type { Event } from '../../shared/events/event.ts';
 import { isIgnored } from '../../shared/events/scope.ts';
