@@ -5,7 +5,7 @@
  *
  * @see https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/#directly-accessing-the-rest-api
  */
-import { readFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import { isNativeError } from 'node:util/types';
@@ -16,9 +16,10 @@ const MOUNTED = '/var/run/secrets/kubernetes.io/serviceaccount';
 
 const isMissing = (error: unknown): boolean => isNativeError(error) && 'code' in error && error.code === 'ENOENT';
 
-const read = async (folder: string, file: string): Promise<string> => {
+/** At once: two small files in memory, where to load what reads without waiting would take longer than the wait. */
+const read = (folder: string, file: string): string => {
   try {
-    return (await readFile(join(folder, file), 'utf8')).trim();
+    return readFileSync(join(folder, file), 'utf8').trim();
   } catch (cause) {
     const problem = isMissing(cause) ? 'there is none, and this is no pod of a cluster' : `its ${file} cannot be read`;
     throw new Error(problem, { cause });
@@ -41,7 +42,7 @@ export const podAccount = (environment: ProgramEnvironment, folder = MOUNTED): A
   remedy: 'set KUBECONFIG to a kubeconfig that works',
   hint: '',
   credentials: async () => {
-    const [token, ca] = await Promise.all([read(folder, 'token'), read(folder, 'ca.crt')]);
+    const [token, ca] = [read(folder, 'token'), read(folder, 'ca.crt')];
     return { origin: originOf(environment), prefix: '', headers: { authorization: `Bearer ${token}` }, tls: { ca } };
   },
   // Nothing is kept.
