@@ -4,7 +4,6 @@
  * Writes nothing in the cluster's scans. What is to be told follows from when things happened, not from when their events
  * came; what a receiver did not take now is for the event's source, or the next tick, to bring again.
  */
-
 import { lookAt } from '../../shared/alerts/look-at.ts';
 import type { AlertServices } from '../../shared/alerts/services.ts';
 import { type Outcome, tell } from '../../shared/alerts/tell.ts';
@@ -58,7 +57,7 @@ const handleChange = async (event: Event, scope: Scope, services: AlertServices)
   if (Object.hasOwn(event.extensions, 'scanreplay') && replays === 'quiet')
     return { ignored: 'what is replayed alerts nobody' };
   if (telling.receivers.size === 0) return { ignored: 'there is nobody to be told' };
-  const keys = await inTurn(`scan ${change.scan.uid}`, () => lookAt(change, services));
+  const keys = await lookAt(change, services);
   const outcomes = await Promise.all(keys.map((key) => inTurn(key, () => tell(key, telling))));
   if (!keepsDue) checkTold(outcomes, telling.now());
   const said = outcomes.flatMap(saidOf);

@@ -35,7 +35,7 @@ const underSetting = async <T>(file: string, step: () => Promise<T>): Promise<T>
   }
 };
 
-/** Where nothing is said: beside the embedded store's file, and in memory where that is. */
+/** Where nothing is said: where the embedded store usually is as well, and in memory where that is. */
 const usualState = (): AlertStateSettings => {
   const { kind, path } = readStoreSettings();
   return kind === 'embedded' && path === ':memory:' ? { memory: {} } : { file: '.data/alerts.db' };

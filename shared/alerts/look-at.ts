@@ -9,7 +9,7 @@ import type { ScanChange } from '../events/status-change.ts';
 import { Unavailable } from '../scans/unavailable.ts';
 import { type AlertRecord, memberOf, recordKey } from './alert-record.ts';
 import { identitiesOf, identityBy, joinsOf } from './identities.ts';
-import { joinMember, leaveMember } from './join-member.ts';
+import { type AlertIdentity, joinMember, leaveMember } from './join-member.ts';
 import { change, type Kept, readKept } from './kept.ts';
 import { goneUids, joinScan, type KeptScan, scanRecordKey } from './kept-scan.ts';
 import { lifetimeOf } from './lifetime.ts';
@@ -62,28 +62,42 @@ const ruleOf = async (
   return { ...(first && { rule: first }), begins: false };
 };
 
+const together = (all: readonly Looked[]): Looked => ({
+  keys: all.flatMap(({ keys }) => keys),
+  wrote: all.some(({ wrote }) => wrote),
+});
+
+/** Changes the records of these alerts, one after the other. */
+const changeEach = async (
+  identities: readonly AlertIdentity[],
+  next: (before: AlertRecord | undefined, identity: AlertIdentity) => AlertRecord | undefined,
+  { telling, inTurn }: Looks,
+): Promise<Looked> => {
+  const looked: Looked[] = [];
+  for (const identity of identities) {
+    const key = recordKey(identity.key, identity.receiver);
+    const changed = () =>
+      change<AlertRecord>(telling.state, key, (before) => next(before, identity), lifetimeOf(telling));
+    // Many scans of a namespace are reason for the same alert of a group.
+    const { value, wrote } = await inTurn(key, changed);
+    looked.push({ keys: value === undefined ? [] : [key], wrote });
+  }
+  return together(looked);
+};
+
 /** Joins a condition of the scan into all its alerts at one receiver. */
 const lookFor = async (looking: Looking, condition: ConditionType, receiver: string): Promise<Looked> => {
-  const { of, record, revision, telling, inTurn } = looking;
-  const { state, rules, now } = telling;
+  const { of, record, revision, telling } = looking;
+  const { rules, now } = telling;
   const standing = standingOf(record, condition);
   if (standing === undefined) return { keys: [], wrote: false };
   const { rule, begins } = await ruleOf(looking, occurrenceOf(of, condition, standing), receiver);
   const opens = standing.opens && begins;
   const its = rule && identityBy(rule, of, receiver).key;
-  const keys: RecordKey[] = [];
-  let wrote = false;
-  for (const identity of identitiesOf(of, record, condition, receiver, rules)) {
-    const isIts = rule !== undefined && identity.key === its;
-    const looked: LookedAt = { scan: of.scan, revision, standing: { ...standing, opens }, ...(isIts && { rule }) };
-    const key = recordKey(identity.key, receiver);
-    const next = (before: AlertRecord | undefined) => joinMember(before, identity, looked, now());
-    // Many scans of a namespace are reason for the same alert of a group.
-    const written = await inTurn(key, () => change<AlertRecord>(state, key, next, lifetimeOf(telling)));
-    if (written.value !== undefined) keys.push(key);
-    wrote ||= written.wrote;
-  }
-  return { keys, wrote };
+  const looked: LookedAt = { scan: of.scan, revision, standing: { ...standing, opens } };
+  const join = (before: AlertRecord | undefined, identity: AlertIdentity) =>
+    joinMember(before, identity, { ...looked, ...(rule && identity.key === its && { rule }) }, now());
+  return changeEach(identitiesOf(of, record, condition, receiver, rules), join, looking);
 };
 
 const lookOnce = async (looking: Looking): Promise<Looked> => {
@@ -91,44 +105,19 @@ const lookOnce = async (looking: Looking): Promise<Looked> => {
   const looked: Looked[] = [];
   for (const { type } of of.decided)
     for (const receiver of telling.receivers.keys()) looked.push(await lookFor(looking, type, receiver));
-  return { keys: looked.flatMap(({ keys }) => keys), wrote: looked.some(({ wrote }) => wrote) };
+  return together(looked);
 };
 
 /** Takes a scan that is gone out of every alert that it may be reason for. */
 const leaveAll = async (looking: Looking, uid: string): Promise<Looked> => {
-  const { of, record, revision, telling, inTurn } = looking;
-  const { state, rules, receivers, now } = telling;
+  const { of, record, revision, telling } = looking;
+  const { rules, receivers, now } = telling;
   const scan = { ...of.scan, uid };
   const gone = { revision, at: record[0]?.age ?? of.run.age };
-  const keys: RecordKey[] = [];
-  let wrote = false;
-  for (const receiver of receivers.keys())
-    for (const condition of CONDITION_TYPES)
-      for (const { key: alert } of identitiesOf({ ...of, scan }, record, condition, receiver, rules)) {
-        const key = recordKey(alert, receiver);
-        const next = (before: AlertRecord | undefined) => leaveMember(before, scan, gone, now());
-        const written = await inTurn(key, () => change<AlertRecord>(state, key, next, lifetimeOf(telling)));
-        if (written.value !== undefined) keys.push(key);
-        wrote ||= written.wrote;
-      }
-  return { keys, wrote };
-};
-
-/** What was closed need not be looked at again. Whoever changed the scan meanwhile does so for us. */
-const forgetPast = async (
-  key: RecordKey,
-  { value, version }: Kept<KeptScan>,
-  keys: readonly RecordKey[],
-  { telling: { state, now } }: Looks,
-): Promise<readonly RecordKey[]> => {
-  const forgotten = JSON.stringify({ ...value, past: [] });
-  await state.put({
-    key,
-    value: forgotten,
-    keepUntil: now() + SCANS_KEPT,
-    ...(version !== undefined && { expected: version }),
-  });
-  return keys;
+  const identities = [...receivers.keys()].flatMap((receiver) =>
+    CONDITION_TYPES.flatMap((condition) => identitiesOf({ ...of, scan }, record, condition, receiver, rules)),
+  );
+  return changeEach(identities, (before) => leaveMember(before, scan, gone, now()), looking);
 };
 
 /** Looks at the scan that has the name, if the change is of that one, and closes what those before it were reason for. */
@@ -136,24 +125,35 @@ const lookThrough = async (kept: KeptScan, of: ScanChange, looks: Looks): Promis
   const looking = { ...looks, ...kept, of };
   const looked = kept.uid === of.scan.uid ? [await lookOnce(looking)] : [];
   for (const uid of goneUids(kept, of.scan)) looked.push(await leaveAll(looking, uid));
-  return { keys: looked.flatMap(({ keys }) => keys), wrote: looked.some(({ wrote }) => wrote) };
+  return together(looked);
 };
 
-/** The alerts that the change is about, as keys of their records. Rejects with `Unavailable`. */
-export const lookAt = async (of: ScanChange, looks: Looks): Promise<readonly RecordKey[]> => {
+/** Looks again for as long as others change the scan meanwhile. */
+const lookUntilStill = async (of: ScanChange, key: RecordKey, looks: Looks): Promise<readonly RecordKey[]> => {
   const { state, now, rules } = looks.telling;
-  const key = scanRecordKey(of.cluster, of.scan);
   const joining = { ...of, joins: joinsOf(of, rules) };
   const lifetime = () => ({ keepUntil: now() + SCANS_KEPT });
   const join = (known: KeptScan | undefined) => joinScan(known, joining, now());
-  let kept = await change<KeptScan>(state, key, join, lifetime);
+  let kept: Kept<KeptScan> = await change(state, key, join, lifetime);
   for (let look = 0; look < LOOKS; look += 1) {
     // Lost between the two, as only somebody's hand can lose it, it is begun anew.
     const known = kept.value ?? join(undefined);
     const { keys, wrote } = await lookThrough(known, of, looks);
     const again = wrote ? await readKept<KeptScan>(state, key) : kept;
-    if (again.version === kept.version) return known.past.length === 0 ? keys : forgetPast(key, kept, keys, looks);
-    kept = { ...again, wrote: false };
+    if (again.version === kept.version) {
+      const expected = kept.version === undefined ? {} : { expected: kept.version };
+      // Whoever changed it meanwhile forgets them for us.
+      if (known.past.length > 0)
+        await state.put({ key, value: JSON.stringify({ ...known, past: [] }), ...expected, ...lifetime() });
+      return keys;
+    }
+    kept = again;
   }
   throw new Unavailable('the scan changes faster than it can be looked at', { retryAfter: 1 });
+};
+
+/** The alerts that the change is about, as keys of their records. Rejects with `Unavailable`. */
+export const lookAt = (of: ScanChange, looks: Looks): Promise<readonly RecordKey[]> => {
+  const key = scanRecordKey(of.cluster, of.scan);
+  return looks.inTurn(key, () => lookUntilStill(of, key, looks));
 };
