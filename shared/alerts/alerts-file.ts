@@ -1,6 +1,6 @@
 /** ALERTS_CONFIG, read from its file: YAML, in which every mistake is told by its place. */
-import { dirname, resolve } from 'node:path';
-import { readYaml, textIn } from '../settings/yaml-file.ts';
+import { dirname } from 'node:path';
+import { readYaml, seenFrom, textIn } from '../settings/yaml-file.ts';
 import { alertsConfig, type ReadConfig } from './alerts-config.ts';
 import { defaultRules } from './default-rules.ts';
 import { defaultTexts } from './default-texts.ts';
@@ -25,16 +25,6 @@ export interface AlertsConfig {
   /** Whether what a replay causes is told. */
   readonly replays: 'quiet' | 'alert';
 }
-
-/** The files that it names, seen from the folder of the file that names them: of fields whose name says that they do. */
-const seenFrom = <T>(folder: string, value: T): T => {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  const fields = Object.entries(value).map(([name, field]) => [
-    name,
-    typeof field === 'string' && /file$/i.test(name) ? resolve(folder, field) : seenFrom(folder, field),
-  ]);
-  return Object.fromEntries(fields);
-};
 
 const ruleOf = ({ receivers: all, quietHours: hours }: ReadConfig, one: RuleConfig): Rule => {
   const { quietHours: named, receivers = all.map(({ name }) => name), title, text, ...rule } = one;

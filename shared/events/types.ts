@@ -16,6 +16,20 @@ export const APISERVER_ADDED = 'dev.knative.apiserver.resource.add';
 export const APISERVER_UPDATED = 'dev.knative.apiserver.resource.update';
 export const APISERVER_DELETED = 'dev.knative.apiserver.resource.delete';
 
+/** Every type that comes in. */
+export const INCOMING_TYPES = [
+  JOB_STARTED,
+  JOB_FINISHED,
+  REPORT_READY,
+  POLICY_EVALUATED,
+  STATUS_CHANGED,
+  ALERTS_DUE,
+  KNATIVE_PING,
+  APISERVER_ADDED,
+  APISERVER_UPDATED,
+  APISERVER_DELETED,
+] as const;
+
 /** What a type promises that its data tells; a type that is not listed promises nothing. */
 export const PROMISED_FACT: ReadonlyMap<string, FactType> = new Map([
   [JOB_STARTED, 'started'],

@@ -92,5 +92,4 @@ export const authConfig = only({
 }).meta({ title: 'AUTH_CONFIG: who may send what' });
 
 export type AuthConfig = Readonly<z.infer<typeof authConfig>>;
-export type Credential = Readonly<AuthConfig['credentials'][number]>;
 export type OidcSettings = Readonly<z.infer<typeof oidc>>;

@@ -6,18 +6,7 @@
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/#text-based-format
  */
 import { isJsonObject, type JsonObject } from '../conditions/status.ts';
-import {
-  ALERTS_DUE,
-  APISERVER_ADDED,
-  APISERVER_DELETED,
-  APISERVER_UPDATED,
-  JOB_FINISHED,
-  JOB_STARTED,
-  KNATIVE_PING,
-  POLICY_EVALUATED,
-  REPORT_READY,
-  STATUS_CHANGED,
-} from '../events/types.ts';
+import { INCOMING_TYPES, POLICY_EVALUATED } from '../events/types.ts';
 import type { ScanStore } from '../scans/store.ts';
 import { Conflict, Unanswered } from '../scans/unavailable.ts';
 import type { AnyFunction } from './function.ts';
@@ -122,18 +111,7 @@ const histogram = (name: string, help: string): Histogram => {
   };
 };
 
-const TYPES: ReadonlySet<string> = new Set([
-  ALERTS_DUE,
-  APISERVER_ADDED,
-  APISERVER_DELETED,
-  APISERVER_UPDATED,
-  JOB_FINISHED,
-  JOB_STARTED,
-  KNATIVE_PING,
-  POLICY_EVALUATED,
-  REPORT_READY,
-  STATUS_CHANGED,
-]);
+const TYPES: ReadonlySet<string> = new Set(INCOMING_TYPES);
 
 /** The verdict that an event tells, which is one of ours. */
 const verdictLabels = ({ data }: JsonObject): Labels => {

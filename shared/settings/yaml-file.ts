@@ -1,5 +1,6 @@
 /** Files in YAML that settings name: every mistake in one is told in one line, by its place. */
 import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { load, YAMLException } from 'js-yaml';
 import type { z } from 'zod';
 
@@ -49,3 +50,17 @@ export const textIn = (file: string, Wrong: WrongFile): Promise<string> =>
   readFile(file, 'utf8').catch((cause) => {
     throw new Wrong('cannot be read', { cause });
   });
+
+/** A field by its name: a file, a list of files, or what may have such fields of its own. */
+const fieldSeenFrom = (folder: string, name: string, field: unknown): unknown => {
+  if (typeof field === 'string') return /file$/i.test(name) ? resolve(folder, field) : field;
+  if (Array.isArray(field)) return name === 'files' ? field.map((file: string) => resolve(folder, file)) : field;
+  return seenFrom(folder, field);
+};
+
+/** What was read, with the files that it names seen from the folder of the file that names them. */
+export const seenFrom = <T>(folder: string, value: T): T => {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  const fields = Object.entries(value).map(([name, field]) => [name, fieldSeenFrom(folder, name, field)]);
+  return Object.fromEntries(fields);
+};

@@ -1,11 +1,10 @@
 /** Moto where it speaks as EKS does, with a cluster that is really there; and the Python that has botocore. */
-import { type ChildProcess, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { globSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
-import { startMoto } from './moto.ts';
+import { startMoto, urlOf } from './moto.ts';
 
 /** The Python that has moto, and so botocore; `undefined`, and said aloud, where this machine cannot have it. */
 export const pythonOfMoto = async (environment = process.env): Promise<string | undefined> => {
@@ -29,17 +28,6 @@ models.Cluster.__init__ = real
 from moto.server import main
 main()
 `;
-
-const urlOf = async (child: ChildProcess): Promise<string> => {
-  if (child.stderr === null) throw new Error('moto has no output');
-  let said = '';
-  for await (const line of createInterface({ input: child.stderr })) {
-    said += `${line}\n`;
-    const url = /Running on (http:\/\/127\.0\.0\.1:\d+)/.exec(line)?.[1];
-    if (url !== undefined) return url;
-  }
-  throw new Error(`moto ended:\n${said}`);
-};
 
 interface Cluster {
   readonly name: string;

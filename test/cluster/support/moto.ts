@@ -50,7 +50,7 @@ export interface Moto {
 }
 
 /** The URL that the server says it listens on. */
-const urlOf = async (child: ChildProcess): Promise<string> => {
+export const urlOf = async (child: ChildProcess): Promise<string> => {
   if (child.stderr === null) throw new Error('moto has no output');
   let said = '';
   for await (const line of createInterface({ input: child.stderr })) {
