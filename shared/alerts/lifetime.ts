@@ -6,7 +6,7 @@ import type { Telling } from './telling.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
-/** Milliseconds for which who tells a receiver is waited for: longer than its one or two requests may take. */
+/** Milliseconds for which who tells a receiver is waited for: longer than its few requests may take. */
 export const LEASE = 60_000;
 const KEPT = { firing: 400 * DAY, resolved: 90 * DAY } as const;
 /** For so long after anything was heard of it, what a receiver does not take, or who is not configured, is tried again. */

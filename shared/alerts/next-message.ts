@@ -6,8 +6,8 @@ import type { Rule } from './rules.ts';
 
 /**
  * What comes next: a message; nothing; or nothing before an instant (milliseconds since 1970), because it is held back
- * (`held`), because it is told and will be told again then (`told`), because somebody else is telling it just now (`sending`), or because the receiver could not be told
- * (`failed`) or will not take it (`refused`).
+ * (`held`), because it is told and will be told again then (`told`), because somebody else is telling it just now
+ * (`sending`), or because the receiver could not be told (`failed`) or will not take it (`refused`).
  */
 export type Next =
   | { readonly what: 'tell' | 'nothing' }
